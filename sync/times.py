@@ -1,0 +1,53 @@
+"""Times as the protocol writes them: UTC to the millisecond, and a zone as `+08:00`."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from sync.errors import MessageError
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S"
+
+
+def format_time(moment: datetime) -> str:
+    """Return an aware time as UTC text: `2026-11-22T09:31:02.123Z`."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:{_FORMAT}}.{utc.microsecond // 1000:03d}Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Return the aware time of `format_time`'s text.
+
+    Raises:
+        MessageError: the text is not such a time.
+    """
+    try:
+        moment = datetime.strptime(text, _FORMAT + ".%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise MessageError(f"{text!r} is no time.") from error
+    if format_time(moment) != text:
+        raise MessageError(f"{text!r} is no time to the millisecond.")
+    return moment
+
+
+def format_zone(moment: datetime) -> str:
+    """Return the offset of an aware time from UTC: `+08:00`."""
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def parse_zone(text: str) -> timezone:
+    """Return the zone of `format_zone`'s text.
+
+    Raises:
+        MessageError: the text is not such an offset, or beyond ±18 hours.
+    """
+    try:
+        sign = {"+": 1, "-": -1}[text[0]]
+        hours, minutes = int(text[1:3]), int(text[4:6])
+        zone = timezone(sign * timedelta(hours=hours, minutes=minutes))
+    except (KeyError, IndexError, ValueError) as error:
+        raise MessageError(f"{text!r} is no offset from UTC.") from error
+    is_plain = text == f"{text[0]}{hours:02d}:{minutes:02d}"
+    if not is_plain or hours > 18 or minutes > 59:  # ISO 8601 knows no larger offset in use
+        raise MessageError(f"{text!r} is no offset from UTC.")
+    return zone
