@@ -35,8 +35,7 @@ def open_answer(frame: Frame, answer_key: bytes, request: Request) -> Answer:
         SignatureError: it is not signed by this key, or answers another request.
         MessageError: it is no answer of this protocol.
     """
-    if frame.kind is not FrameKind.ANSWER or not frame.is_intact:
-        raise MessageError("This is no intact answer.")
+    _require_answer(frame)
     verify(answer_key, ANSWER_TYPE, frame.payload, frame.signature)
     return read_answer(frame, request)
 
@@ -50,9 +49,15 @@ def read_answer(frame: Frame, request: Request) -> Answer:
         SignatureError: it answers another request.
         MessageError: it is no answer of this protocol.
     """
+    _require_answer(frame)
     answer = parse_message(frame.payload)
     if not isinstance(answer, Answer):
         raise MessageError(f"A {type(answer).__name__} is no answer.")
     if (answer.nonce, answer.request) != (request.nonce, request.digest):
         raise SignatureError("The answer is to another request.", code="other_request")
     return answer
+
+
+def _require_answer(frame: Frame) -> None:
+    if frame.kind is not FrameKind.ANSWER or not frame.is_intact:
+        raise MessageError("This is no intact answer.")

@@ -19,6 +19,6 @@ def delay_seconds(
     `random` gives a number in [0, 1). What the server asked for in `Retry-After` is a lower bound,
     itself capped, so that no answer can silence a device for days.
     """
-    bound = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(failures, 30))
+    bound = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(failures, 30))
     asked = min(retry_after or 0.0, LONGEST_SECONDS)
     return asked + random() * bound

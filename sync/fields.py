@@ -5,7 +5,7 @@ import binascii
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from sync.digest import is_digest, is_hex_digest
 from sync.errors import MessageError
@@ -47,6 +47,15 @@ class Time(fields.Field[datetime]):
         return None if value is None else format_time(value)
 
 
+class Flag(fields.Field[bool]):
+    """True or false and nothing that resembles them, so that what was read is written the same."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Neither true nor false.")
+        return value
+
+
 class RawBytes(fields.Field[bytes]):
     """Raw bytes of a known length, as base64 text, read strictly."""
 
@@ -75,3 +84,17 @@ def whole_number(**kwargs: Any) -> fields.Integer:
 def short_text(**kwargs: Any) -> fields.String:
     """Return a field for a name or code: 1 to 200 characters."""
     return fields.String(validate=validate.Length(min=1, max=200), **kwargs)
+
+
+def ignore_unknown(schema: Schema) -> Schema:
+    """Return the schema, which from now on passes over unknown keys, in nested objects too.
+
+    marshmallow hands `unknown` to the outermost object alone; a message of the next version may
+    say more at any place.
+    """
+    schema.unknown = EXCLUDE
+    for item in schema.fields.values():
+        inner = item.inner if isinstance(item, fields.List) else item
+        if isinstance(inner, fields.Nested):
+            ignore_unknown(inner.schema)
+    return schema

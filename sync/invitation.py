@@ -9,6 +9,7 @@ stands between, a captive portal for one, can neither use the invitation nor sli
 
 import hashlib
 import hmac
+import unicodedata
 
 from sync.errors import CodeError
 
@@ -16,7 +17,7 @@ CODE_RANDOM_BYTES = 13
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _LENGTH = 20
 _GROUP = 5
-_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
+_MISREAD = str.maketrans("OILU", "011V", "-‐‒–—−")
 
 
 def make_code(random: bytes) -> str:
@@ -27,12 +28,15 @@ def make_code(random: bytes) -> str:
 
 
 def parse_code(text: str) -> str:
-    """Return the 20 letters of a code as a person types it: any case, spaces and dashes anywhere.
+    """Return the 20 letters of a code as a person types it.
+
+    Any case, spaces and dashes anywhere, and the full-width letters of a Chinese keyboard will do.
 
     Raises:
         CodeError: the text is no code.
     """
-    letters = "".join(text.upper().split()).replace("-", "").translate(_MISREAD)
+    plain = unicodedata.normalize("NFKC", text).upper()
+    letters = "".join(plain.split()).translate(_MISREAD)
     if len(letters) != _LENGTH or any(letter not in _ALPHABET for letter in letters):
         raise CodeError(
             "This is no invitation code.",

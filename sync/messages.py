@@ -10,12 +10,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from sync import PROTOCOL_VERSION
 from sync.canonical import canonical_bytes, parse_canonical
 from sync.errors import MessageError, VersionError
-from sync.fields import Digest, RawBytes, Time, short_text, whole_number
+from sync.fields import (
+    Digest,
+    Flag,
+    HexDigest,
+    RawBytes,
+    Time,
+    ignore_unknown,
+    short_text,
+    whole_number,
+)
 from sync.keys import KEY_LENGTH
 
 HASH_LENGTH = 32
@@ -200,7 +209,7 @@ class ItemResultSchema(Schema):
     code = fields.String(required=True, allow_none=True)
     message = fields.String(required=True, allow_none=True)
     violations = fields.List(fields.Nested(RuleViolationSchema), required=True)
-    temporary = fields.Boolean(required=True)
+    temporary = Flag(required=True)
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> ItemResult:
@@ -224,7 +233,7 @@ class PushAnswerSchema(_AnswerSchema):
 
     log_size = whole_number(required=True)
     results = fields.List(fields.Nested(ItemResultSchema), required=True)
-    missing = fields.List(fields.String(), required=True)
+    missing = fields.List(HexDigest(), required=True)
 
 
 class ChangeItemSchema(Schema):
@@ -233,7 +242,7 @@ class ChangeItemSchema(Schema):
     index = whole_number(required=True)
     kind = short_text(required=True)
     digest = Digest(required=True)
-    has_content = fields.Boolean(required=True)
+    has_content = Flag(required=True)
     result = fields.Nested(ItemResultSchema, required=True, allow_none=True)
 
     @post_load
@@ -253,9 +262,9 @@ class ChangesAnswerSchema(_AnswerSchema):
 class AttachmentAnswerSchema(_AnswerSchema):
     """JSON form of `AttachmentAnswer`."""
 
-    sha256 = short_text(required=True)
+    sha256 = HexDigest(required=True)
     offset = whole_number(required=True)
-    complete = fields.Boolean(required=True)
+    complete = Flag(required=True)
     index = whole_number(required=True, allow_none=True)
 
 
@@ -293,13 +302,17 @@ class EnrolAnswerSchema(_AnswerSchema):
     proof = RawBytes(HASH_LENGTH, required=True)
 
 
-_SCHEMAS: dict[str, tuple[type[Message], Schema]] = {
+_Schemas = dict[str, tuple[type[Message], Schema]]
+_SCHEMAS: _Schemas = {
     "push_answer": (PushAnswer, PushAnswerSchema()),
     "changes_answer": (ChangesAnswer, ChangesAnswerSchema()),
     "attachment_answer": (AttachmentAnswer, AttachmentAnswerSchema()),
     "problem_answer": (ProblemAnswer, ProblemAnswerSchema()),
     "enrol_request": (EnrolRequest, EnrolRequestSchema()),
     "enrol_answer": (EnrolAnswer, EnrolAnswerSchema()),
+}
+_NEWER_SCHEMAS: _Schemas = {
+    name: (kind, ignore_unknown(type(schema)())) for name, (kind, schema) in _SCHEMAS.items()
 }
 
 
@@ -321,16 +334,22 @@ def parse_message(content: bytes) -> Message:
     version = value["version"]
     if abs(version - PROTOCOL_VERSION) > 1:
         raise VersionError(version, PROTOCOL_VERSION)
-    if value.get("type") not in _SCHEMAS:
-        raise MessageError("There is no message of this type.")
-    kind, schema = _SCHEMAS[value["type"]]
+    schemas = _SCHEMAS if version <= PROTOCOL_VERSION else _NEWER_SCHEMAS
+    kind, schema = _find_schema(schemas, value.get("type"))
     try:
-        data = schema.load(value, unknown=EXCLUDE if version > PROTOCOL_VERSION else None)
+        data = schema.load(value)
     except ValidationError as error:
         raise MessageError(f"The message is malformed: {error.messages}") from error
-    return kind(
-        **{key: tuple(item) if isinstance(item, list) else item for key, item in data.items()}
-    )
+    parts: dict[str, Any] = {
+        key: tuple(part) if isinstance(part, list) else part for key, part in data.items()
+    }
+    return kind(**parts)
+
+
+def _find_schema(schemas: _Schemas, name: Any) -> tuple[type[Message], Schema]:
+    if not isinstance(name, str) or name not in schemas:
+        raise MessageError("There is no message of this type.")
+    return schemas[name]
 
 
 def parse_message_as(kind: type[M], content: bytes) -> M:

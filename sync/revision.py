@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from sync.canonical import canonical_bytes, parse_canonical
 from sync.digest import is_hex_digest
 from sync.errors import MessageError, VersionError
-from sync.fields import Digest, HexDigest, Time, short_text, whole_number
+from sync.fields import Digest, HexDigest, Time, ignore_unknown, short_text, whole_number
 from sync.times import parse_zone
 
 REVISION_VERSION = 1
@@ -25,8 +25,9 @@ MAX_ATTACHMENTS = 64
 MAX_BYTES = 1024 * 1024
 
 _UUID4 = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
+    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z", re.ASCII
 )
+_SALT = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==\Z", re.ASCII)  # 16 bytes in base64, strictly
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,19 @@ class MadeAtSchema(Schema):
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> MadeAt:
+        made_at = MadeAt(**data)
         try:
-            parse_zone(data["zone"])
+            _local = made_at.local
         except MessageError as error:
             raise ValidationError(error.message, "zone") from error
-        return MadeAt(**data)
+        except OverflowError as error:  # in its zone, the time would be before 1 or after 9999
+            raise ValidationError("The time is beyond the calendar.", "wall") from error
+        return made_at
+
+
+def _require_object(value: Any) -> None:
+    if not isinstance(value, dict):
+        raise ValidationError("Not an object.")
 
 
 class RevisionSchema(Schema):
@@ -123,11 +132,11 @@ class RevisionSchema(Schema):
     log = short_text(required=True)
     form = short_text(required=True)
     definition = Digest(required=True)
-    entry = fields.String(required=True, validate=validate.Regexp(_UUID4.pattern + r"\Z"))
+    entry = fields.String(required=True, validate=validate.Regexp(_UUID4))
     parents = fields.List(Digest(), required=True, validate=validate.Length(max=MAX_PARENTS))
     operation = fields.String(required=True, validate=validate.OneOf(["put", "void"]))
     # The answers are checked by the form's own rules; here they only have to be an object.
-    answers = fields.Raw(required=True, validate=lambda value: _require_object(value))
+    answers = fields.Raw(required=True, validate=_require_object)
     reasons = fields.Dict(
         keys=fields.String(),
         values=fields.String(validate=validate.Length(max=2000)),
@@ -144,7 +153,7 @@ class RevisionSchema(Schema):
     previous = Digest(required=True, allow_none=True)
     author = short_text(required=True)
     made_at = fields.Nested(MadeAtSchema, required=True)
-    salt = fields.String(required=True, validate=validate.Length(equal=24))
+    salt = fields.String(required=True, validate=validate.Regexp(_SALT))
     reason = fields.String(
         allow_none=True, load_default=None, validate=validate.Length(min=1, max=2000)
     )
@@ -157,6 +166,7 @@ class RevisionSchema(Schema):
 
 
 _SCHEMA = RevisionSchema()
+_NEWER_SCHEMA = ignore_unknown(RevisionSchema())
 
 
 def format_revision(revision: Revision) -> bytes:
@@ -177,8 +187,8 @@ def parse_revision(content: bytes) -> Revision:
     value = parse_canonical(content)
     version = _version_of(value)
     try:
-        unknown = EXCLUDE if version > REVISION_VERSION else None
-        revision: Revision = _SCHEMA.load(value, unknown=unknown)
+        schema = _SCHEMA if version <= REVISION_VERSION else _NEWER_SCHEMA
+        revision: Revision = schema.load(value)
     except ValidationError as error:
         raise MessageError(f"The revision is malformed: {error.messages}") from error
     if attachments_in(revision.answers) != revision.attachments:
@@ -225,8 +235,3 @@ def _version_of(value: Any) -> int:
     if version > REVISION_VERSION + 1:
         raise VersionError(version, REVISION_VERSION)
     return version
-
-
-def _require_object(value: Any) -> None:
-    if not isinstance(value, dict):
-        raise ValidationError("Not an object.")

@@ -7,10 +7,11 @@ as they are, so that a tree over them can be grown at any time.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sync.canonical import canonical_bytes, parse_canonical
 from sync.digest import is_digest
-from sync.errors import MessageError
+from sync.errors import MessageError, VersionError
 from sync.times import format_time, parse_time
 
 STATEMENT_VERSION = 1
@@ -64,9 +65,11 @@ def parse_statement(leaf: bytes) -> Statement:
     """Return the statement of a leaf.
 
     Raises:
+        VersionError: it is more than one version away from ours.
         MessageError: the bytes are no statement.
     """
     value = parse_canonical(leaf)
+    _require_version(value)
     try:
         kind = StatementKind(value["kind"])
         at = parse_time(value["at"])
@@ -78,3 +81,11 @@ def parse_statement(leaf: bytes) -> Statement:
     if kind in {StatementKind.REVISION, StatementKind.FORM} and not is_digest(name):
         raise MessageError("The leaf names no digest.")
     return Statement(kind, name, at, detail)
+
+
+def _require_version(value: Any) -> None:
+    version = value.get("version") if isinstance(value, dict) else None
+    if type(version) is not int:
+        raise MessageError("The leaf is no statement: it names no version.")
+    if abs(version - STATEMENT_VERSION) > 1:
+        raise VersionError(version, STATEMENT_VERSION)

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from sync.errors import MessageError
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S"
+_HOURS = 18  # ISO 8601 knows no larger offset in use
+_MINUTES = 59
 
 
 def format_time(moment: datetime) -> str:
     """Return an aware time as UTC text: `2026-11-22T09:31:02.123Z`."""
     utc = moment.astimezone(UTC)
-    return f"{utc:{_FORMAT}}.{utc.microsecond // 1000:03d}Z"
+    return utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -20,10 +21,11 @@ def parse_time(text: str) -> datetime:
         MessageError: the text is not such a time.
     """
     try:
-        moment = datetime.strptime(text, _FORMAT + ".%fZ").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise MessageError(f"{text!r} is no time.") from error
-    if format_time(moment) != text:
+    # ISO 8601 writes one moment in many ways; only ours is taken.
+    if moment.tzinfo is not UTC or format_time(moment) != text:
         raise MessageError(f"{text!r} is no time to the millisecond.")
     return moment
 
@@ -48,6 +50,6 @@ def parse_zone(text: str) -> timezone:
     except (KeyError, IndexError, ValueError) as error:
         raise MessageError(f"{text!r} is no offset from UTC.") from error
     is_plain = text == f"{text[0]}{hours:02d}:{minutes:02d}"
-    if not is_plain or hours > 18 or minutes > 59:  # ISO 8601 knows no larger offset in use
+    if not is_plain or hours > _HOURS or minutes > _MINUTES:
         raise MessageError(f"{text!r} is no offset from UTC.")
     return zone
