@@ -1,11 +1,12 @@
 """Times as the protocol writes them: UTC to the millisecond, and a zone as `+08:00`."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 from sync.errors import MessageError
 
 _HOURS = 18  # ISO 8601 knows no larger offset in use
-_MINUTES = 59
+_ZONE = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-5][0-9])", re.ASCII)
 
 
 def format_time(moment: datetime) -> str:
@@ -43,13 +44,8 @@ def parse_zone(text: str) -> timezone:
     Raises:
         MessageError: the text is not such an offset, or beyond ±18 hours.
     """
-    try:
-        sign = {"+": 1, "-": -1}[text[0]]
-        hours, minutes = int(text[1:3]), int(text[4:6])
-        zone = timezone(sign * timedelta(hours=hours, minutes=minutes))
-    except (KeyError, IndexError, ValueError) as error:
-        raise MessageError(f"{text!r} is no offset from UTC.") from error
-    is_plain = text == f"{text[0]}{hours:02d}:{minutes:02d}"
-    if not is_plain or hours > _HOURS or minutes > _MINUTES:
+    match = _ZONE.fullmatch(text)
+    if match is None or int(match["hours"]) > _HOURS:
         raise MessageError(f"{text!r} is no offset from UTC.")
-    return zone
+    offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
+    return timezone(-offset if match["sign"] == "-" else offset)

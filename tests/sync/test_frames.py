@@ -1,0 +1,132 @@
+"""Frames carry exact bytes, and show every bit that changed on the way."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.digest import digest_of
+from sync.errors import FrameError, SyncError
+from sync.frames import (
+    MAX_PAYLOAD,
+    Frame,
+    FrameKind,
+    format_frame,
+    format_frames,
+    make_frame,
+    parse_frame,
+    parse_frames,
+)
+from sync.keys import REVISION_TYPE, SigningKey, verify
+
+SIGNED = (FrameKind.REVISION, FrameKind.ANSWER)
+PLAIN = (FrameKind.DEFINITION, FrameKind.CAMPAIGN, FrameKind.UNITS)
+FRAMES = st.one_of(
+    st.builds(
+        make_frame,
+        st.sampled_from(SIGNED),
+        st.binary(max_size=80),
+        st.binary(min_size=64, max_size=64),
+    ),
+    st.builds(make_frame, st.sampled_from(PLAIN), st.binary(max_size=80)),
+)
+
+
+@given(st.lists(FRAMES, max_size=6))
+def test_frames_are_read_again(frames: list[Frame]) -> None:
+    assert list(parse_frames(format_frames(frames))) == frames
+
+
+def test_the_layout_is_the_one_written_down() -> None:
+    frame = make_frame(FrameKind.UNITS, b"[]")
+
+    content = format_frame(frame)
+
+    raw = bytes.fromhex(digest_of(b"[]").removeprefix("sha256:"))
+    assert content == b"TBF1" + b"\x05" + b"\x00\x00\x00\x02" + raw + b"[]"
+
+
+@given(st.lists(FRAMES, min_size=1, max_size=4), st.data())
+def test_a_cut_off_tail_leaves_the_frames_before_it(
+    frames: list[Frame], data: st.DataObject
+) -> None:
+    content = format_frames(frames)
+    cut = data.draw(st.integers(1, len(format_frame(frames[-1])) - 1))
+    found: list[Frame] = []
+
+    with pytest.raises(FrameError) as caught:
+        found.extend(parse_frames(content[: len(content) - cut]))
+
+    assert found == frames[:-1]
+    assert caught.value.offset == len(format_frames(frames[:-1]))
+
+
+def test_a_damaged_payload_does_not_take_its_neighbours_along() -> None:
+    frames = [make_frame(FrameKind.REVISION, b"%d" % number, bytes(64)) for number in range(3)]
+    content = bytearray(format_frames(frames))
+    content[len(format_frame(frames[0])) + 41] ^= 1
+
+    found = list(parse_frames(bytes(content)))
+
+    assert [frame.is_intact for frame in found] == [True, False, True]
+    assert found[1].digest == frames[1].digest
+
+
+def test_one_changed_bit_anywhere_in_a_signed_frame_is_noticed(device_key: SigningKey) -> None:
+    payload = b'{"answers":{}}'
+    frame = make_frame(FrameKind.REVISION, payload, device_key.sign(REVISION_TYPE, payload))
+    content = format_frame(frame)
+
+    for position in range(len(content) * 8):
+        changed = bytearray(content)
+        changed[position // 8] ^= 1 << position % 8
+        assert not _is_authentic(bytes(changed), device_key.public)
+    assert _is_authentic(content, device_key.public)
+
+
+def _is_authentic(content: bytes, public: bytes) -> bool:
+    try:
+        frame = parse_frame(content)
+        verify(public, REVISION_TYPE, frame.payload, frame.signature)
+    except SyncError:
+        return False
+    return frame.is_intact and frame.kind is FrameKind.REVISION
+
+
+@given(st.binary(max_size=120))
+def test_no_bytes_whatever_raise_anything_but_a_frame_error(content: bytes) -> None:
+    try:
+        frames = list(parse_frames(content))
+    except FrameError:
+        return
+    assert format_frames(frames) == content
+
+
+@pytest.mark.parametrize("kind", [0, 6, 255])
+def test_a_kind_that_does_not_exist_is_refused(kind: int) -> None:
+    content = bytearray(format_frame(make_frame(FrameKind.UNITS, b"[]")))
+    content[4] = kind
+
+    with pytest.raises(FrameError):
+        parse_frame(bytes(content))
+
+
+def test_a_length_beyond_the_limit_is_refused_before_anything_is_read() -> None:
+    content = bytearray(format_frame(make_frame(FrameKind.UNITS, b"[]")))
+    content[5:9] = (MAX_PAYLOAD + 1).to_bytes(4)
+
+    with pytest.raises(FrameError, match="allowed"):
+        parse_frame(bytes(content))
+
+
+def test_where_one_frame_is_expected_a_second_one_is_refused() -> None:
+    frame = format_frame(make_frame(FrameKind.UNITS, b"[]"))
+
+    with pytest.raises(FrameError) as caught:
+        parse_frame(frame + frame)
+
+    assert caught.value.offset == len(frame)
+
+
+def test_a_portal_page_is_no_frame() -> None:
+    with pytest.raises(FrameError):
+        parse_frame(b"<!DOCTYPE html><html><body>Please sign in to the network</body></html>")
