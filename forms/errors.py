@@ -3,7 +3,8 @@
 FormError                    the common parent; `code` is the contract, the text is for people
 ├── DefinitionError          a definition is refused: its author mends it at `path`
 │   └── ExpressionError      one expression of it is refused, at `column` of its text
-└── AnswerError              the caller handed in something that no answer can be (unknown path, wrong row)
+├── AnswerError              the caller handed in something that no answer can be (unknown path, wrong row)
+└── ExampleError             no valid answers were found for a form; its author looks at `path`
 
 An answer that breaks a rule of the form is no error but a value: `forms.validation.Violation`.
 """
@@ -64,4 +65,14 @@ class AnswerError(FormError):
         self, message: str, *, path: str = "", code: str | None = None, hint: str = ""
     ) -> None:
         super().__init__(message, code=code, hint=hint)
+        self.path = path
+
+
+class ExampleError(FormError):
+    """Say that no valid example of answers was found; `path` is the instance path."""
+
+    code = "no_example"
+
+    def __init__(self, message: str, *, path: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.path = path

@@ -88,7 +88,7 @@ def _answered(
 
 def _shown(form: Form, question: Question, value: Any) -> str:
     """Return the answer as a person reads it: a choice by its label."""
-    names = value if isinstance(value, list) else [value]
+    names: list[str] = value if isinstance(value, list) else [str(value)]
     labels = {
         choice.name: text_in(choice.label, form.default_language)
         for choice in form.choices.get(question.list_name or "", ())

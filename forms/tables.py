@@ -24,6 +24,7 @@ from forms.definition import (
     text_in,
 )
 from forms.errors import DefinitionError
+from forms.values import value_type
 
 Cell: TypeAlias = str | int | float | None
 Row: TypeAlias = dict[str, Cell]
@@ -203,13 +204,6 @@ def _columns(form: Form, question: Question, name: str) -> Iterator[tuple[Column
             ),
             _GETTERS.get(kind, _text),
         )
-
-
-def value_type(question: Question) -> str:
-    """Return the type of the question's value: `parameters` may type a calculate or hidden."""
-    if question.type in {"calculate", "hidden"}:
-        return question.parameters.get("type", "text")
-    return question.type
 
 
 def _geopoint_columns(form: Form, question: Question, name: str) -> Iterator[tuple[Column, _Get]]:

@@ -1,0 +1,88 @@
+"""`tianbao form example`: valid, varied sets of answers to a form, as JSON Lines."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+import click
+from forms.compiled import CompiledForm
+
+from client.cli.form_output import json_text, read_file, refuse
+from client.cli.sample_files import sample_file
+from forms.catalogue import load_form
+from forms.definition import Form
+from forms.errors import DefinitionError, ExampleError
+from forms.example import Wish, examples, file_name, file_questions
+
+_EXAMPLE = """\b
+Example:
+  tianbao form example forms/ordos-2019/attachment-2.json --rows 5 > answers.jsonl
+  tianbao add attachment-2 answers.jsonl
+"""
+
+
+@click.command(epilog=_EXAMPLE)
+@click.argument("definition", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--rows", type=click.IntRange(min=0), help="Rows of each repeat, within its limits.")
+@click.option("--count", type=click.IntRange(min=0), default=1, show_default=True, help="How many.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The same seed, the same sets."
+)
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write sample files there, and answer file questions with them.",
+)
+def example(definition: Path, rows: int | None, count: int, seed: int, files: Path | None) -> None:
+    """Print valid sets of answers, one a line, as `tianbao add` takes them."""
+    compiled = _load(definition)
+    names = _prepare_files(compiled.form, files)
+    wish = Wish(seed=seed, count=count, rows=rows, files=files is not None)
+    try:
+        for answers in examples(compiled, wish, datetime.now().astimezone()):
+            click.echo(json_text(_with_folder(answers, names)))
+    except ExampleError as error:
+        raise refuse(error.message, error.hint) from error
+
+
+def _load(definition: Path) -> CompiledForm:
+    content = read_file(definition)
+    try:
+        return load_form(content, hashlib.sha256(content).hexdigest())
+    except DefinitionError as error:
+        raise refuse(
+            f"{definition}: {error.path}: {error.message}",
+            error.hint or f"tianbao form check {definition} tells all that is wrong.",
+        ) from error
+
+
+def _prepare_files(form: Form, folder: Path | None) -> dict[str, str]:
+    """Write the sample files; return what each name is to be written as in the answers."""
+    questions = file_questions(form)
+    needed = {file_name(question) for question in questions}
+    if folder is None:
+        required = sorted({file_name(each) for each in questions if each.required})
+        if required:
+            talk = (
+                f"Note: the answers may name {', '.join(required)}; --files DIR writes such files."
+            )
+            click.echo(talk, err=True)
+        return {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in needed:
+            (folder / name).write_bytes(sample_file(name))
+    except OSError as error:
+        raise refuse(
+            f"{folder} cannot be written: {error.strerror}.", "Name another folder."
+        ) from error
+    return {name: (folder / name).as_posix() for name in needed}
+
+
+def _with_folder(value: object, names: dict[str, str]) -> object:
+    """Return the answers with every sample file named by its path."""
+    if isinstance(value, dict):
+        return {key: _with_folder(member, names) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_with_folder(member, names) for member in value]
+    return names.get(value, value) if isinstance(value, str) else value
