@@ -1,0 +1,29 @@
+"""Time as the client sees it, handed in wherever it is needed.
+
+The wall clock is evidence only: it may stand at 1970 or jump, and nothing is ordered by it.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+
+BOOT = token_hex(8)
+"""Names one start of this program: monotonic times are comparable within it alone."""
+
+
+def local_now() -> datetime:
+    """Return the time now, aware, in the zone of this computer."""
+    return datetime.now().astimezone()  # noqa: DTZ005 - the zone of the computer is what is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The wall clock, in the zone where forms are filled in, and a clock that only goes forward."""
+
+    now: Callable[[], datetime] = local_now
+    monotonic: Callable[[], float] = time.monotonic
+
+
+SYSTEM_CLOCK = Clock()

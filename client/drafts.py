@@ -1,0 +1,87 @@
+"""Drafts: open instances, as they were last written to the disk.
+
+A draft has the id of the entry it becomes. Its answers are kept as they were typed, wrong ones
+too. Nothing here evaluates anything.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from client.db import Database, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is kept of an open instance; `sequence` counts the steps of the person."""
+
+    entry: str
+    form: str
+    definition: str
+    answers: Mapping[str, Any]
+    reasons: Mapping[str, str]
+    name: str
+    sequence: int
+    opened_at: str
+    saved_at: str
+    parents: tuple[str, ...] = ()
+
+
+class Drafts:
+    """The drafts on this device."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def save(self, draft: Draft) -> None:
+        """Write a draft, within a transaction; an older sequence never replaces a newer one."""
+        self._db.write(
+            "INSERT INTO draft (entry, form, definition, answers, reasons, parents, name, sequence, "
+            "opened_at, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (entry) DO UPDATE SET answers = excluded.answers, "
+            "reasons = excluded.reasons, name = excluded.name, sequence = excluded.sequence, "
+            "saved_at = excluded.saved_at WHERE excluded.sequence >= draft.sequence",
+            (
+                draft.entry,
+                draft.form,
+                draft.definition,
+                # ASCII: a page may send half a surrogate pair, which no UTF-8 text can hold.
+                json.dumps(draft.answers),
+                json.dumps(draft.reasons),
+                json.dumps(draft.parents),
+                draft.name.encode(errors="replace").decode(),
+                draft.sequence,
+                draft.opened_at,
+                draft.saved_at,
+            ),
+        )
+
+    def get(self, entry: str) -> Draft | None:
+        """Return a draft, if there is one."""
+        row = self._db.row("SELECT * FROM draft WHERE entry = ?", (entry,))
+        return None if row is None else _draft(row)
+
+    def remove(self, entry: str) -> None:
+        """Remove a draft, within a transaction: it was finalized or discarded."""
+        self._db.write("DELETE FROM draft WHERE entry = ?", (entry,))
+
+    def all(self) -> list[Row]:
+        """Return the drafts without their answers, the newest first."""
+        return self._db.rows(
+            "SELECT entry, form, definition, name, opened_at, saved_at FROM draft "
+            "ORDER BY saved_at DESC, entry"
+        )
+
+    def count(self) -> int:
+        """Return how many drafts there are."""
+        row = self._db.row("SELECT count(*) AS n FROM draft")
+        return 0 if row is None else int(row["n"])
+
+
+def _draft(row: Row) -> Draft:
+    values = dict(row)
+    for key in ("answers", "reasons", "parents"):
+        values[key] = json.loads(values[key])
+    values["parents"] = tuple(values["parents"])
+    return Draft(**values)

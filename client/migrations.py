@@ -1,0 +1,81 @@
+"""The schema of `client.db`, one tuple of statements a version; `user_version` counts them.
+
+A version that was released is never changed: a new one is added. Times are UTC text with
+milliseconds, JSON is text, bytes that were signed are kept as they are.
+
+`revision.state` is what a person sees (saved, delivered, set_aside, quarantined);
+`revision.server_state` is the server's own word, NULL until a signed answer brought it.
+"""
+
+_VERSION_1 = (
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE profile (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        server TEXT NOT NULL, log TEXT NOT NULL, device TEXT NOT NULL,
+        member TEXT NOT NULL, member_name TEXT NOT NULL, unit TEXT NOT NULL,
+        unit_name TEXT NOT NULL, role TEXT NOT NULL,
+        answer_key BLOB NOT NULL, log_key BLOB NOT NULL,
+        ca INTEGER NOT NULL, enrolled_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE definition (
+        digest TEXT PRIMARY KEY, form TEXT NOT NULL, version TEXT NOT NULL,
+        log_index INTEGER NOT NULL, content BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX definition_form ON definition (form, log_index)",
+    """
+    CREATE TABLE published (
+        kind TEXT PRIMARY KEY, digest TEXT NOT NULL, log_index INTEGER NOT NULL,
+        content BLOB NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE draft (
+        entry TEXT PRIMARY KEY, form TEXT NOT NULL, definition TEXT NOT NULL,
+        answers TEXT NOT NULL, reasons TEXT NOT NULL, parents TEXT NOT NULL,
+        name TEXT NOT NULL, sequence INTEGER NOT NULL,
+        opened_at TEXT NOT NULL, saved_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE revision (
+        id INTEGER PRIMARY KEY,
+        digest TEXT NOT NULL UNIQUE, content BLOB NOT NULL, signature BLOB NOT NULL,
+        entry TEXT NOT NULL, form TEXT NOT NULL, definition TEXT NOT NULL,
+        device TEXT NOT NULL, incarnation TEXT NOT NULL, sequence INTEGER NOT NULL,
+        operation TEXT NOT NULL, author TEXT NOT NULL, made_at TEXT NOT NULL,
+        depth INTEGER NOT NULL, name TEXT NOT NULL, is_own INTEGER NOT NULL,
+        state TEXT NOT NULL, server_state TEXT, log_index INTEGER,
+        code TEXT, message TEXT, violations TEXT NOT NULL DEFAULT '[]',
+        attempts INTEGER NOT NULL DEFAULT 0, not_before TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX revision_entry ON revision (entry)",
+    "CREATE INDEX revision_form ON revision (form)",
+    "CREATE INDEX revision_state ON revision (state, made_at)",
+    "CREATE INDEX revision_pending ON revision (id) WHERE is_own = 1 AND server_state IS NULL",
+    "CREATE UNIQUE INDEX revision_chain ON revision (device, incarnation, sequence) WHERE is_own = 1",
+    """
+    CREATE TABLE parent (
+        parent TEXT NOT NULL, revision TEXT NOT NULL, PRIMARY KEY (parent, revision)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE attachment (
+        sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, type TEXT NOT NULL,
+        acknowledged_at TEXT, message TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX attachment_waiting ON attachment (sha256) WHERE acknowledged_at IS NULL",
+    """
+    CREATE TABLE attachment_use (
+        revision TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (revision, sha256)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX attachment_use_file ON attachment_use (sha256)",
+)
+
+MIGRATIONS = (_VERSION_1,)
