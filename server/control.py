@@ -15,11 +15,13 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from server.errors import LockedError, RemoteError
+from forms.errors import FormError
+from server.errors import LockedError, RemoteError, ServerError
 from server.lock import hold
+from sync.errors import SyncError
 
 HOST = "127.0.0.1"
-KEY_BYTES = 32
+KNOWN_ERRORS = (ServerError, SyncError, FormError)
 _ANSWER_SECONDS = 600.0
 _RETRY_SECONDS = 0.05
 
@@ -31,6 +33,13 @@ class ControlAddress:
     port: int
     key: str
     address: str
+
+
+def describe(error: ServerError | SyncError | FormError) -> dict[str, str]:
+    """Return what is told of a known error, here or to the process that asked."""
+    path = getattr(error, "path", "")
+    message = f"{path}: {error.message}" if path else error.message
+    return {"code": error.code, "message": message, "hint": error.hint}
 
 
 def write_control(path: Path, control: ControlAddress) -> None:

@@ -15,9 +15,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from forms.errors import FormError
-from server.errors import ServerError
-from sync.errors import SyncError
+from server.control import KNOWN_ERRORS, describe
 
 Run = Callable[[str, Mapping[str, Any]], Any]
 
@@ -47,9 +45,8 @@ def post_command(command: str) -> ResponseReturnValue:
     """Run a command and answer with its result, or with the known error it ended with."""
     try:
         return jsonify(result=_control()[0](command, request.get_json()))
-    except (ServerError, SyncError, FormError) as error:
-        problem = {"code": error.code, "message": error.message, "hint": error.hint}
-        return jsonify(error=problem), HTTPStatus.UNPROCESSABLE_ENTITY
+    except KNOWN_ERRORS as error:
+        return jsonify(error=describe(error)), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _report_fault(error: Exception) -> ResponseReturnValue:
