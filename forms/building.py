@@ -111,7 +111,7 @@ def _languages(shape: Mapping[str, Any], default: str | None) -> tuple[str, ...]
 
 
 def _texts(value: Any) -> Iterator[Text]:
-    """Yield every text of the shape; what the schema read as a text has only texts in it."""
+    """Yield every text of the shape, in its order."""
     if isinstance(value, list):
         for member in value:
             yield from _texts(member)
@@ -119,7 +119,7 @@ def _texts(value: Any) -> Iterator[Text]:
         for key, member in value.items():
             if key in _TEXT_KEYS:
                 yield member
-            else:
+            elif key not in _TEXTLESS_KEYS:
                 yield from _texts(member)
 
 
@@ -134,6 +134,8 @@ _TEXT_KEYS = frozenset(
         "label",
     ]
 )
+# Their members are named by authors, and may be called as a text is.
+_TEXTLESS_KEYS = frozenset(["columns", "instances", "parameters"])
 
 
 def _settings_errors(form: Form) -> Iterator[DefinitionError]:
