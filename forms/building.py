@@ -44,6 +44,14 @@ _QUESTION_KEYS = [
     "read_only",
     "parameters",
 ]
+_TEXT_KEYS = (
+    "label",
+    "hint",
+    "guidance_hint",
+    "required_message",
+    "constraint_message",
+    "soft_constraint_message",
+)
 _GROUP_KEYS = ["label", "hint", "relevant", "read_only"]
 
 
@@ -110,32 +118,18 @@ def _languages(shape: Mapping[str, Any], default: str | None) -> tuple[str, ...]
     return tuple(found)
 
 
-def _texts(value: Any) -> Iterator[Text]:
-    """Yield every text of the shape, in its order."""
-    if isinstance(value, list):
-        for member in value:
-            yield from _texts(member)
-    elif isinstance(value, Mapping):
-        for key, member in value.items():
-            if key in _TEXT_KEYS:
-                yield member
-            elif key not in _TEXTLESS_KEYS:
-                yield from _texts(member)
+def _texts(shape: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield every text of the shape."""
+    yield shape["settings"]["form_title"]
+    for choices in shape["choices"].values():
+        yield from (choice["label"] for choice in choices)
+    yield from _survey_texts(shape["survey"])
 
 
-_TEXT_KEYS = frozenset(
-    [
-        "form_title",
-        "hint",
-        "guidance_hint",
-        "required_message",
-        "constraint_message",
-        "soft_constraint_message",
-        "label",
-    ]
-)
-# Their members are named by authors, and may be called as a text is.
-_TEXTLESS_KEYS = frozenset(["columns", "instances", "parameters"])
+def _survey_texts(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    for node in nodes:
+        yield from (node[key] for key in _TEXT_KEYS if key in node)
+        yield from _survey_texts(node.get("children", ()))
 
 
 def _settings_errors(form: Form) -> Iterator[DefinitionError]:

@@ -50,11 +50,11 @@ def test_languages_are_those_of_the_texts_with_the_default_first():
 
 
 def test_a_column_of_a_choice_is_no_text_and_brings_no_language():
-    choices = {"colour": [{"name": "red", "label": "Red", "hint": "warm"}]}
+    choices = {"label": [{"name": "red", "label": {"mn": "Улаан"}, "hint": "warm"}]}
     spec = {"source": "entries", "forms": ["plan"], "repeat": "rows", "label": ["who"]}
     content = written(question("who"), choices=choices, instances={"rows": spec})
 
-    assert parse_definition(content, "d" * 64).languages == ("zh-CN", "en")
+    assert parse_definition(content, "d" * 64).languages == ("zh-CN", "en", "mn")
 
 
 def test_siblings_of_one_name_are_refused_at_the_second():
