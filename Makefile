@@ -50,7 +50,7 @@ test: lint types imports modules ## everything that is checked; T=tests/sync for
 check: test ## the same, by its other name
 
 bench: install ## the figures, printed as ratios
-	$(BIN)/python -m pytest -s -q tests/benchmarks
+	@for script in $$(grep -l __main__ tests/benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 lock: install ## write requirements.lock anew, without the name of any host
 	@test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv; }
