@@ -1,9 +1,16 @@
 """From bytes to a form: what needs the whole definition to be checked."""
 
+import copy
 import json
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as trials
+from hypothesis import strategies as st
 
+import forms
 from forms.catalogue import load_form, parse_definition, read_definition
 from forms.definition import Repeat
 from forms.errors import DefinitionError, ExpressionError
@@ -143,3 +150,39 @@ def test_a_cycle_is_refused():
 
     with pytest.raises(DefinitionError):
         load_form(content, "d" * 64)
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+SAMPLE = json.loads(
+    (Path(forms.__file__).parent / "ordos-2019" / "progress-report.json").read_bytes()
+)
+
+
+def places_in(value, above=()):
+    yield above
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, member in members:
+            yield from places_in(member, (*above, key))
+
+
+PLACES = [place for place in places_in(SAMPLE) if place]
+
+
+@trials(max_examples=150, deadline=None)
+@given(st.sampled_from(PLACES), ANY_JSON)
+def test_a_definition_with_anything_anywhere_is_read_or_refused(place, value):
+    document = copy.deepcopy(SAMPLE)
+    holder = document
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+
+    with suppress(DefinitionError):
+        parse_definition(json.dumps(document).encode(), "d" * 64)
