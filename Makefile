@@ -21,7 +21,7 @@ install: $(STAMP) ## make .venv with everything; done once, and again when the l
 
 $(STAMP): requirements.lock pyproject.toml .ci/system
 	@sh .ci/system $(PYTHON)
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
