@@ -50,13 +50,13 @@ _VERSION_1 = (
         depth INTEGER NOT NULL, name TEXT NOT NULL, is_own INTEGER NOT NULL,
         state TEXT NOT NULL, server_state TEXT, log_index INTEGER,
         code TEXT, message TEXT, violations TEXT NOT NULL DEFAULT '[]',
-        attempts INTEGER NOT NULL DEFAULT 0, not_before TEXT
+        attempts INTEGER NOT NULL DEFAULT 0
     ) STRICT
     """,
     "CREATE INDEX revision_entry ON revision (entry)",
     "CREATE INDEX revision_form ON revision (form)",
     "CREATE INDEX revision_state ON revision (state, made_at)",
-    "CREATE INDEX revision_pending ON revision (id) WHERE is_own = 1 AND server_state IS NULL",
+    "CREATE INDEX revision_pending ON revision (attempts, id) WHERE is_own = 1 AND server_state IS NULL",
     "CREATE UNIQUE INDEX revision_chain ON revision (device, incarnation, sequence) WHERE is_own = 1",
     """
     CREATE TABLE parent (

@@ -1,0 +1,403 @@
+"""Filling forms: the open instances in memory, written to the disk behind the person's back.
+
+ * A step (an answer, a row) is computed and answered from memory: typing never waits for the disk.
+   `save_changed` writes what is not yet written; the worker calls it at once after each step, and
+   finalizing, leaving and closing do too. `saved_sequence` says how far the disk has come.
+ * Steps are counted by `sequence`. Two tabs on one draft see the same instance: each is told, with
+   its own step or by `events_since`, what the other did.
+ * A draft keeps the version of the form it was begun in.
+"""
+
+import mimetypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+from client.blobs import Blobs, Readable
+from client.clock import Clock
+from client.db import Database
+from client.drafts import Draft, Drafts
+from client.errors import NotFoundError, StorageError
+from client.finalize import Finalizer
+from client.opening import Instance, Opener
+from client.tree import static_tree
+from forms.session import Session
+from forms.state import Change, format_state
+from sync.times import format_time
+
+STEPS_KEPT = 500
+_UNKNOWN_TYPE = "application/octet-stream"
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class OpenDraft:
+    """An instance that is being filled.
+
+    `lock` is held for each step. `writing` is held while the draft is written or closed, and is
+    taken before `lock`: so a write that is under way never brings a closed draft back, and no
+    step waits for it.
+    """
+
+    instance: Instance
+    opened_at: str
+    sequence: int
+    saved_sequence: int
+    generation: int
+    steps: list[Json] = field(default_factory=list)
+    is_closed: bool = False
+    lock: RLock = field(default_factory=RLock)
+    writing: RLock = field(default_factory=RLock)
+
+
+class Filling:
+    """The drafts that are open on this device. Safe to use from several threads."""
+
+    def __init__(
+        self, db: Database, opener: Opener, finalizer: Finalizer, blobs: Blobs, clock: Clock
+    ) -> None:
+        self._db = db
+        self._opener = opener
+        self._finalizer = finalizer
+        self._blobs = blobs
+        self._clock = clock
+        self._drafts = Drafts(db)
+        self._open: dict[str, OpenDraft] = {}
+        self._lock = RLock()  # guards _open
+        self.on_step: Callable[[], None] = lambda: None
+
+    def open_blank(self, form_id: str, language: str = "") -> str:
+        """Open a blank form and keep it as a draft; return the draft's id, which is its entry's.
+
+        Raises:
+            NotFoundError: there is no such form here.
+            EnrolmentError: the device is not enrolled.
+            StorageError: the draft could not be written.
+        """
+        instance = self._opener.start(form_id, language)
+        draft = OpenDraft(instance, self._now(), 1, 0, self._db.generation)
+        self._write(draft)
+        with self._lock:
+            self._open[instance.entry] = draft
+        return instance.entry
+
+    def view(self, draft_id: str, language: str) -> Json:
+        """Return everything there is to draw: the form's tree, all states, both sequences.
+
+        Raises:
+            NotFoundError: there is no such draft.
+        """
+        with self._held(draft_id) as draft:
+            self._refresh(draft)
+            session = draft.instance.session
+            session.language = language
+            state = session.state(language)
+            form = draft.instance.compiled.form
+            return {
+                "draft": draft_id,
+                "form": form.form_id,
+                "version": form.version,
+                "title": dict(form.title),
+                "name": state.instance_name,
+                "definition": static_tree(form),
+                **format_state(state),
+                **_progress(draft),
+            }
+
+    def answer(
+        self, draft_id: str, path: str, value: Any, language: str, base_sequence: int | None = None
+    ) -> Json:
+        """Answer a question; return the change.
+
+        `missed` in what comes back holds, oldest first, the steps that the page had not seen by
+        its `base_sequence`; None asks for none.
+
+        Raises:
+            NotFoundError: there is no such draft.
+            AnswerError: there is no such question or row.
+        """
+        return self._step(
+            draft_id, language, lambda session: session.answer(path, value), base_sequence
+        )
+
+    def add_row(
+        self,
+        draft_id: str,
+        path: str,
+        language: str,
+        *,
+        after: str | None = None,
+        base_sequence: int | None = None,
+    ) -> Json:
+        """Add a row to the repeat at a path, at the end or after a row; return the change."""
+        return self._step(
+            draft_id, language, lambda session: session.add_row(path, after=after), base_sequence
+        )
+
+    def remove_row(
+        self, draft_id: str, path: str, language: str, *, base_sequence: int | None = None
+    ) -> Json:
+        """Remove the row at a path; return the change."""
+        return self._step(
+            draft_id, language, lambda session: session.remove_row(path), base_sequence
+        )
+
+    def move_row(
+        self,
+        draft_id: str,
+        path: str,
+        language: str,
+        *,
+        after: str | None,
+        base_sequence: int | None = None,
+    ) -> Json:
+        """Move the row at a path behind another, or to the front; return the change."""
+        return self._step(
+            draft_id, language, lambda session: session.move_row(path, after=after), base_sequence
+        )
+
+    def give_reason(
+        self,
+        draft_id: str,
+        path: str,
+        reason: str,
+        language: str,
+        *,
+        base_sequence: int | None = None,
+    ) -> Json:
+        """Give the reason why a soft constraint may be passed; return the change."""
+        return self._step(
+            draft_id, language, lambda session: session.give_reason(path, reason), base_sequence
+        )
+
+    def attach(
+        self,
+        draft_id: str,
+        path: str,
+        stream: Readable,
+        name: str,
+        media_type: str = "",
+        language: str = "",
+    ) -> Json:
+        """Copy a file into the home and answer a question with it; return the change.
+
+        Raises:
+            StorageError: the file could not be written; the answer is as it was.
+            InputError: the file is too large.
+        """
+        with self._held(draft_id):  # no copy is made for a draft that is not there
+            pass
+        kept = self._blobs.keep(stream)
+        value = {
+            "name": plain_name(name),
+            "type": media_type or media_type_of(name),
+            "size": kept.size,
+            "sha256": kept.sha256,
+        }
+        return self._step(draft_id, language, lambda session: session.answer(path, value), None)
+
+    def events_since(self, draft_id: str, sequence: int, language: str = "") -> Json:
+        """Return what happened since a step: `{"steps"}`, or `{"view"}` if too much did.
+
+        Both come with the sequences, so that a page sees how far the disk has come.
+
+        Raises:
+            NotFoundError: there is no such draft: it was finalized or discarded.
+        """
+        with self._held(draft_id) as draft:
+            steps = _steps_after(draft, sequence, language)
+            if steps is None:
+                language = language or draft.instance.session.language
+                return {**_progress(draft), "view": self.view(draft_id, language)}
+            return {**_progress(draft), "steps": steps}
+
+    def finalize(self, draft_id: str) -> Json:
+        """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
+
+        Finalizing an entry again gives the same result.
+
+        Raises:
+            NotFoundError: there is no such draft.
+            StorageError: it could not be saved; the draft is kept.
+        """
+        try:
+            with self._get(draft_id).writing, self._held(draft_id) as draft:
+                outcome = self._close_draft(draft)
+        except NotFoundError:  # a second tap, or a page that missed the answer to its first
+            earlier = self._finalizer.earlier(draft_id)
+            if earlier is None:
+                raise
+            return earlier
+        self.on_step()
+        return outcome
+
+    def discard(self, draft_id: str) -> None:
+        """Throw a draft away.
+
+        Raises:
+            NotFoundError: there is no such draft.
+        """
+        with self._get(draft_id).writing, self._held(draft_id) as draft:
+            with self._db.transaction():
+                self._drafts.remove(draft_id)
+            self._forget(draft_id, draft)
+
+    def save_changed(self) -> int:
+        """Write every draft that has steps the disk has not; return how many were written.
+
+        Raises:
+            StorageError: they could not be written; they are kept in memory and tried again.
+        """
+        with self._lock:
+            changed = [each for each in self._open.values() if _is_changed(each)]
+        for draft in changed:
+            self._write(draft)
+        return len(changed)
+
+    def _step(
+        self,
+        draft_id: str,
+        language: str,
+        act: Callable[[Session], Change],
+        base_sequence: int | None,
+    ) -> Json:
+        with self._held(draft_id) as draft:
+            session = draft.instance.session
+            session.language = language or session.language
+            missed = (
+                [] if base_sequence is None else _steps_after(draft, base_sequence, language) or []
+            )
+            change = format_state(act(session))
+            draft.sequence += 1
+            draft.steps.append(
+                {"sequence": draft.sequence, "language": session.language, **change}
+            )
+            del draft.steps[:-STEPS_KEPT]
+            answer = {**_progress(draft), **change, "missed": missed}
+        self.on_step()
+        return answer
+
+    def _close_draft(self, draft: OpenDraft) -> Json:
+        try:
+            outcome = self._finalizer.finalize(draft.instance)
+        except StorageError:
+            draft.saved_sequence = 0  # a revision that was withdrawn took the draft's row along
+            raise
+        if "violations" not in outcome:
+            self._forget(draft.instance.entry, draft)
+        return outcome
+
+    def _forget(self, draft_id: str, draft: OpenDraft) -> None:
+        draft.is_closed = True
+        with self._lock:
+            self._open.pop(draft_id, None)
+
+    @contextmanager
+    def _held(self, draft_id: str) -> Iterator[OpenDraft]:
+        draft = self._get(draft_id)
+        with draft.lock:
+            if draft.is_closed:
+                raise _no_draft(draft_id)
+            yield draft
+
+    def _get(self, draft_id: str) -> OpenDraft:
+        with self._lock:
+            found = self._open.get(draft_id)
+            if found is None:
+                found = self._open[draft_id] = self._load(draft_id)
+            return found
+
+    def _load(self, draft_id: str) -> OpenDraft:
+        kept = self._drafts.get(draft_id)
+        if kept is None:
+            raise _no_draft(draft_id)
+        instance = self._opener.resume(draft_id, kept.definition, kept.answers, kept.reasons)
+        return OpenDraft(
+            instance, kept.opened_at, kept.sequence, kept.sequence, self._db.generation
+        )
+
+    def _refresh(self, draft: OpenDraft) -> None:
+        """Read the lists of own entries anew, if the form has any and something was written since."""
+        if draft.generation == self._db.generation or not draft.instance.compiled.form.instances:
+            return
+        draft.generation = self._db.generation
+        instance = draft.instance
+        session = instance.session
+        draft.instance = self._opener.resume(
+            instance.entry,
+            instance.compiled.form.digest,
+            session.answers(),
+            session.reasons(),
+            session.language,
+        )
+
+    def _write(self, draft: OpenDraft) -> None:
+        with draft.writing:
+            with draft.lock:
+                if draft.is_closed:
+                    return
+                snapshot = self._snapshot(draft)
+            with self._db.transaction():
+                self._drafts.save(snapshot)
+            draft.saved_sequence = snapshot.sequence
+
+    def _snapshot(self, draft: OpenDraft) -> Draft:
+        instance = draft.instance
+        return Draft(
+            entry=instance.entry,
+            form=instance.form_id,
+            definition=instance.compiled.form.digest,
+            answers=instance.session.answers(),
+            reasons=instance.session.reasons(),
+            name=instance.session.instance_name(),
+            sequence=draft.sequence,
+            opened_at=draft.opened_at,
+            saved_at=self._now(),
+        )
+
+    def _now(self) -> str:
+        return format_time(self._clock.now())
+
+
+def media_type_of(name: str) -> str:
+    """Return the media type that a file's name speaks of."""
+    return mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name without the folders that some browsers send along."""
+    return name.replace("\\", "/").rpartition("/")[2][:255] or "file"
+
+
+def _progress(draft: OpenDraft) -> Json:
+    return {
+        "sequence": draft.sequence,
+        "saved_sequence": draft.saved_sequence,
+        "violations": len(draft.instance.session.violations()),
+    }
+
+
+def _is_changed(draft: OpenDraft) -> bool:
+    return draft.saved_sequence < draft.sequence and not draft.is_closed
+
+
+def _steps_after(draft: OpenDraft, sequence: int, language: str) -> list[Json] | None:
+    """Return the steps after one, or None if they are not all known, or in another language."""
+    if sequence >= draft.sequence:
+        return []
+    steps = [step for step in draft.steps if step["sequence"] > sequence]
+    if len(steps) != draft.sequence - sequence:
+        return None
+    if language and any(step["language"] != language for step in steps):
+        return None
+    return steps
+
+
+def _no_draft(draft_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no draft {draft_id}; it may have been finalized or discarded.",
+        code="unknown_draft",
+    )

@@ -1,0 +1,168 @@
+"""What the page and the command line show: forms, entries, one entry, and how things stand.
+
+Everything here is plain JSON, the same whether it is asked for here or by another process.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from client.contact import last_contact
+from client.db import Database, Row
+from client.definitions import Definitions, Published
+from client.drafts import Drafts
+from client.outbox import Outbox
+from client.profile import Profile, is_plain, read_profile
+from client.replica import Replica
+from client.states import State
+from forms.campaign import Campaign, item_of
+from forms.definition import text_in
+
+Json = dict[str, Any]
+
+LANGUAGE = "zh-CN"
+
+
+class Listing:
+    """Views of this device's data."""
+
+    def __init__(self, db: Database, definitions: Definitions, replica: Replica) -> None:
+        self._db = db
+        self._definitions = definitions
+        self._replica = replica
+        self._drafts = Drafts(db)
+        self._outbox = Outbox(db)
+
+    def forms(self) -> list[Json]:
+        """Return the forms to fill, each in its newest version, as the campaign orders them.
+
+        `problem` stands where this version of the program cannot read a form.
+        """
+        campaign = self._definitions.campaign()
+        listed = [self._form(each, campaign) for each in self._definitions.newest()]
+        if campaign is not None:
+            order = {item.form: number for number, item in enumerate(campaign.items)}
+            listed.sort(key=lambda form: order.get(form["form_id"], len(order)))
+        return listed
+
+    def entries(self, language: str = LANGUAGE) -> list[Json]:
+        """Return every entry on this device: drafts first, then the newest."""
+        drafts = [self._draft(row, language) for row in self._drafts.all()]
+        return drafts + [self._entry(head, language) for head in self._replica.heads()]
+
+    def entry(self, entry: str, language: str = LANGUAGE) -> Json:
+        """Return one entry with its answers.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
+        draft = self._drafts.get(entry)
+        if draft is not None:
+            row = next(row for row in self._drafts.all() if row["entry"] == entry)
+            listed = self._draft(row, language)
+            return {**listed, "answers": draft.answers, "reasons": draft.reasons, "revisions": []}
+        head = self._replica.head(entry)
+        revision = self._replica.revision(head["digest"])
+        return {
+            **self._entry(head, language),
+            "answers": revision.answers,
+            "reasons": revision.reasons,
+        }
+
+    def status(self) -> Json:
+        """Return how many entries are in which state, and how things stand with the server."""
+        counts = self._replica.counts()
+        profile = read_profile(self._db)
+        return {
+            "drafts": self._drafts.count(),
+            "saved": counts.get(State.SAVED, 0),
+            "delivered": counts.get(State.DELIVERED, 0),
+            "set_aside": counts.get(State.SET_ASIDE, 0),
+            "quarantined": counts.get(State.QUARANTINED, 0),
+            "oldest_undelivered": self._replica.oldest_undelivered(),
+            "server": None if profile is None else profile.server,
+            "last_contact": last_contact(self._db),
+            "has_deliverable": self._outbox.has_deliverable(),
+            "member": None if profile is None else profile.member_name,
+            "unit": None if profile is None else profile.unit_name,
+            "role": None if profile is None else profile.role,
+            "warnings": [] if profile is None else _warnings(profile),
+        }
+
+    def _form(self, published: Published, campaign: Campaign | None) -> Json:
+        form = self._definitions.form(published.digest)
+        listed: Json = {
+            "form_id": published.form,
+            "version": published.version,
+            "digest": published.digest,
+            "title": {"": published.form} if form is None else dict(form.title),
+            "languages": [] if form is None else list(form.languages),
+            "hint": {},
+            "due": None,
+            "owed_by": [],
+            "problem": None,
+        }
+        if form is None:
+            listed["problem"] = "This form needs a newer version of the program."
+        item = None if campaign is None else item_of(campaign, published.form)
+        if item is not None:
+            listed["hint"] = dict(item.hint)
+            listed["due"] = None if item.due is None else item.due.isoformat()
+            listed["owed_by"] = list(item.owed_by)
+        return listed
+
+    def _draft(self, row: Row, language: str) -> Json:
+        return {
+            "entry": row["entry"],
+            **self._titles(row, language),
+            "state": State.DRAFT.value,
+            "revision": None,
+            "made_at": row["saved_at"],
+            "is_own": True,
+            "code": None,
+            "message": None,
+            "violations": [],
+            "files_waiting": 0,
+            "text_delivered": False,
+        }
+
+    def _entry(self, head: Row, language: str) -> Json:
+        return {
+            "entry": head["entry"],
+            **self._titles(head, language),
+            "state": head["state"],
+            "revision": head["digest"],
+            "made_at": head["made_at"],
+            "is_own": bool(head["is_own"]),
+            "code": head["code"],
+            "message": head["message"],
+            "violations": json.loads(head["violations"]),
+            "files_waiting": head["files_waiting"],
+            # The server has the text, and waits for files: the screen says so.
+            "text_delivered": head["server_state"] in {"logged", "held"},
+        }
+
+    def _titles(self, row: Row, language: str) -> Mapping[str, str]:
+        form = self._definitions.form(row["definition"])
+        if form is None:
+            return {"form": row["form"], "version": "", "title": row["form"], "name": row["name"]}
+        title = text_in(form.title, language, form.default_language)
+        return {
+            "form": row["form"],
+            "version": form.version,
+            "title": title,
+            "name": row["name"] or title,
+        }
+
+
+def _warnings(profile: Profile) -> list[Json]:
+    if not is_plain(profile.server):
+        return []
+    return [
+        {
+            "code": "plain_http",
+            "message": f"{profile.server} is reached without encryption: whoever is on the way can "
+            "read what is handed in, though not alter it.",
+            "hint": "Ask the organiser for an address that begins with https.",
+        }
+    ]

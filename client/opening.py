@@ -1,0 +1,163 @@
+"""Opening an instance: a form, this device's environment, and the session that fills it.
+
+ * The entry's id is drawn when the blank form is opened, so that finalizing twice makes one entry.
+ * An instance has its own moment: while it is finalized, every expression sees that one moment, the
+   one the server will check it at.
+ * Rows may be given ids that were decided elsewhere; otherwise they are random.
+"""
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+
+from client.clock import Clock
+from client.db import Database
+from client.definitions import Definitions
+from client.profile import require_profile
+from client.replica import Replica
+from forms.compiled import CompiledForm
+from forms.environment import Environment
+from forms.own_entries import Item
+from forms.session import Session
+
+ROW_ID_BYTES = 8
+
+
+class Moment:
+    """The time that an instance sees: the clock's, or one that is held fast."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._fixed: datetime | None = None
+
+    def now(self) -> datetime:
+        """Return the time as expressions see it."""
+        return self._fixed or self._clock.now()
+
+    @contextmanager
+    def held_at(self, moment: datetime) -> Iterator[None]:
+        """Let expressions see this moment alone while the context lasts."""
+        self._fixed = moment
+        try:
+            yield
+        finally:
+            self._fixed = None
+
+
+class RowIds:
+    """Ids for new rows: the ones asked for, then random ones."""
+
+    def __init__(self) -> None:
+        self._wanted: deque[str] = deque()
+
+    def want(self, row_id: str) -> None:
+        """Give this id to the next new row."""
+        self._wanted.append(row_id)
+
+    def draw(self) -> str:
+        """Return the id of a new row."""
+        return self._wanted.popleft() if self._wanted else token_hex(ROW_ID_BYTES)
+
+
+@dataclass(slots=True)
+class Instance:
+    """An open instance."""
+
+    entry: str
+    compiled: CompiledForm
+    environment: Environment
+    session: Session
+    moment: Moment
+    row_ids: RowIds = field(default_factory=RowIds)
+
+    @property
+    def form_id(self) -> str:
+        """Return the id of the form."""
+        return self.compiled.form.form_id
+
+    def replace(self, answers: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+        """Fill the instance anew with other answers; calculations follow from them."""
+        language = self.session.language
+        self.session = Session.resume(self.compiled, self.environment, answers, reasons)
+        self.session.language = language
+
+
+class Opener:
+    """Opens instances on this device."""
+
+    def __init__(
+        self, db: Database, definitions: Definitions, replica: Replica, device: str, clock: Clock
+    ) -> None:
+        self._db = db
+        self._definitions = definitions
+        self._replica = replica
+        self._device = device
+        self._clock = clock
+
+    def start(self, form: str, language: str = "") -> Instance:
+        """Open a blank form, in its newest version.
+
+        Raises:
+            NotFoundError: there is no such form on this device.
+            EnrolmentError: the device is not enrolled.
+            DefinitionError: this version of the program cannot read the form.
+        """
+        compiled = self._definitions.compiled(self._definitions.latest(form))
+        return self._open(
+            compiled,
+            str(uuid.uuid4()),
+            lambda environment: Session.start(compiled, environment),
+            language,
+        )
+
+    def resume(
+        self,
+        entry: str,
+        definition: str,
+        answers: Mapping[str, Any],
+        reasons: Mapping[str, str],
+        language: str = "",
+    ) -> Instance:
+        """Open an instance with the answers it had, in the version it was begun in."""
+        compiled = self._definitions.compiled(definition)
+        return self._open(
+            compiled,
+            entry,
+            lambda environment: Session.resume(compiled, environment, answers, reasons),
+            language,
+        )
+
+    def _open(
+        self,
+        compiled: CompiledForm,
+        entry: str,
+        fill: Callable[[Environment], Session],
+        language: str,
+    ) -> Instance:
+        moment, row_ids = Moment(self._clock), RowIds()
+        environment = Environment(
+            now=moment.now,
+            properties=require_profile(self._db).properties,
+            uuid=lambda: str(uuid.uuid4()),
+            row_id=row_ids.draw,
+            own_entries=self._own_entries(compiled),
+        )
+        session = fill(environment)
+        session.language = language or compiled.form.default_language
+        return Instance(entry, compiled, environment, session, moment, row_ids)
+
+    def _own_entries(self, compiled: CompiledForm) -> Callable[[str], list[Item]]:
+        lists: dict[str, list[Item]] = {}  # read once an instance: typing never waits for the disk
+
+        def read(name: str) -> list[Item]:
+            spec = compiled.form.instances.get(name)
+            if name not in lists:
+                lists[name] = [] if spec is None else self._replica.items(spec)
+            return lists[name]
+
+        return read

@@ -1,0 +1,80 @@
+"""What waits on this device for the server: revisions first, then the files they name.
+
+ * A revision waits until a signed answer has said what became of it.
+ * What the server did not take goes behind the others, so that one bad item never holds up the
+   rest; no clock is asked.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from client.db import Database
+from sync.revision import Attachment
+
+_PENDING = "is_own = 1 AND server_state IS NULL"
+_FILES = (
+    "FROM attachment AS a JOIN attachment_use AS u USING (sha256) "
+    "JOIN revision AS r ON r.digest = u.revision WHERE a.acknowledged_at IS NULL "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A revision as it goes over the wire."""
+
+    digest: str
+    content: bytes
+    signature: bytes
+
+
+class Outbox:
+    """The waiting items in the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def pending(self, limit: int, max_bytes: int, skip: Collection[str] = ()) -> list[Pending]:
+        """Return the next revisions to push, the least tried and oldest first, at least one."""
+        rows = self._db.rows(
+            f"SELECT digest, length(content) AS size FROM revision WHERE {_PENDING} "  # noqa: S608 - a constant of this module
+            "ORDER BY attempts, id LIMIT ?",
+            (limit + len(skip),),
+        )
+        chosen: list[str] = []
+        size = 0
+        for row in rows:
+            if row["digest"] in skip:
+                continue
+            size += row["size"]
+            if len(chosen) == limit or (chosen and size > max_bytes):
+                break
+            chosen.append(row["digest"])
+        return [self._load(digest) for digest in chosen]
+
+    def files(self) -> list[Attachment]:
+        """Return the files to send: those of revisions that the server has taken."""
+        rows = self._db.rows(
+            f"SELECT a.sha256, a.size, a.type, min(r.id) AS first {_FILES} "  # noqa: S608 - a constant of this module
+            "AND r.server_state IN ('logged', 'held', 'quarantined') GROUP BY a.sha256 ORDER BY first"
+        )
+        return [Attachment(row["sha256"], row["size"], row["type"]) for row in rows]
+
+    def note_file(self, sha256: str, message: str) -> None:
+        """Keep why the server does not take a file, within a transaction."""
+        self._db.write("UPDATE attachment SET message = ? WHERE sha256 = ?", (message, sha256))
+
+    def has_deliverable(self) -> bool:
+        """Say whether anything is left that the server could still take."""
+        revision = self._db.row(f"SELECT 1 FROM revision WHERE {_PENDING} LIMIT 1")  # noqa: S608 - a constant of this module
+        if revision is not None:
+            return True
+        file = self._db.row(
+            f"SELECT 1 {_FILES} AND r.server_state IN ('logged', 'held') LIMIT 1"  # noqa: S608 - a constant of this module
+        )
+        return file is not None
+
+    def _load(self, digest: str) -> Pending:
+        row = self._db.row("SELECT content, signature FROM revision WHERE digest = ?", (digest,))
+        if row is None:
+            raise LookupError(digest)
+        return Pending(digest, row["content"], row["signature"])

@@ -1,0 +1,191 @@
+"""The revisions on this device: exact bytes, signatures, and what the server said of each.
+
+ * A revision's bytes are written once and never changed.
+ * `apply` and `acknowledge` are the only ways to another state; their callers hold a signed answer.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from client.db import Database
+from client.errors import StorageError
+from client.states import State, state_after
+from sync.digest import digest_of
+from sync.messages import ItemResult, ItemState
+from sync.revision import Revision
+from sync.times import format_time
+
+_IN_LOG = "('logged', 'held')"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRevision:
+    """A revision with its exact bytes and signature; `name` is the entry's, as its form words it."""
+
+    revision: Revision
+    content: bytes
+    signature: bytes
+    name: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return the name of the bytes."""
+        return digest_of(self.content)
+
+
+class Revisions:
+    """The revisions in the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add_own(self, signed: SignedRevision) -> None:
+        """Add a revision that this device made, within a transaction: it is saved, and waits."""
+        self._insert(signed, is_own=True)
+        digest = signed.digest
+        for file in signed.revision.attachments:
+            self._db.write(
+                "INSERT OR IGNORE INTO attachment (sha256, size, type) VALUES (?, ?, ?)",
+                (file.sha256, file.size, file.type),
+            )
+            self._db.write(
+                "INSERT INTO attachment_use (revision, sha256) VALUES (?, ?)",
+                (digest, file.sha256),
+            )
+
+    def add_pulled(self, signed: SignedRevision) -> None:
+        """Add a revision of another device, within a transaction; again changes nothing."""
+        if self.has(signed.digest):
+            return
+        self._insert(signed, is_own=False)
+
+    def has(self, digest: str) -> bool:
+        """Say whether a revision is here."""
+        return self._db.row("SELECT 1 FROM revision WHERE digest = ?", (digest,)) is not None
+
+    def check(self, digest: str) -> None:
+        """Read a revision again, from the file, and compare it with its name.
+
+        Raises:
+            StorageError: it is not there as it was written.
+        """
+        row = self._db.reread("SELECT content FROM revision WHERE digest = ?", (digest,))
+        if row is None or digest_of(row["content"]) != digest:
+            raise StorageError(
+                "The entry does not read back as it was written; it is still a draft.",
+                code="damaged",
+                hint="Check the disk, then finalize again.",
+            )
+
+    def withdraw(self, digest: str) -> None:
+        """Take out a revision that was never called saved, within a transaction."""
+        self._db.write("DELETE FROM attachment_use WHERE revision = ?", (digest,))
+        self._db.write("DELETE FROM parent WHERE revision = ?", (digest,))
+        self._db.write("DELETE FROM revision WHERE digest = ?", (digest,))
+
+    def of_entry(self, entry: str) -> tuple[str, str] | None:
+        """Return digest and state of an entry's newest own revision, if it has one."""
+        row = self._db.row(
+            "SELECT digest, state FROM revision WHERE entry = ? AND is_own = 1 "
+            "ORDER BY sequence DESC LIMIT 1",
+            (entry,),
+        )
+        return None if row is None else (row["digest"], row["state"])
+
+    def apply(self, result: ItemResult) -> None:
+        """Take over what a signed answer says of a revision, within a transaction."""
+        if result.state is ItemState.REFUSED and self._is_in_log(result.digest):
+            return  # what is in the log for good is not undone by a refusal of the same bytes
+        is_final = not (result.state is ItemState.REFUSED and result.temporary)
+        state = state_after(result, files_waiting=self._waits_for_files(result.digest))
+        violations = json.dumps([asdict(each) for each in result.violations], ensure_ascii=False)
+        self._db.write(
+            "UPDATE revision SET state = ?, server_state = ?, log_index = ?, code = ?, message = ?, "
+            "violations = ?, attempts = attempts + 1 WHERE digest = ?",
+            (
+                state.value,
+                result.state.value if is_final else None,
+                result.index,
+                result.code,
+                result.message,
+                violations,
+                result.digest,
+            ),
+        )
+
+    def postpone(self, digests: Iterable[str]) -> None:
+        """Put revisions behind the others that wait, within a transaction."""
+        for digest in digests:
+            self._db.write(
+                "UPDATE revision SET attempts = attempts + 1 WHERE digest = ?", (digest,)
+            )
+
+    def acknowledge(self, sha256: str, now: datetime) -> None:
+        """Note that the server has signed for all of a file, within a transaction."""
+        self._db.write(
+            "UPDATE attachment SET acknowledged_at = ?, message = NULL WHERE sha256 = ?",
+            (format_time(now), sha256),
+        )
+        rows = self._db.rows(
+            "SELECT r.digest FROM attachment_use AS u JOIN revision AS r ON r.digest = u.revision "
+            f"WHERE u.sha256 = ? AND r.state = 'saved' AND r.server_state IN {_IN_LOG}",  # noqa: S608 - a constant of this module
+            (sha256,),
+        )
+        for row in rows:
+            if not self._waits_for_files(row["digest"]):
+                self._db.write(
+                    "UPDATE revision SET state = ? WHERE digest = ?",
+                    (State.DELIVERED.value, row["digest"]),
+                )
+
+    def _is_in_log(self, digest: str) -> bool:
+        row = self._db.row("SELECT log_index FROM revision WHERE digest = ?", (digest,))
+        return row is not None and row["log_index"] is not None
+
+    def _waits_for_files(self, digest: str) -> bool:
+        row = self._db.row(
+            "SELECT 1 FROM attachment_use AS u JOIN attachment AS a USING (sha256) "
+            "WHERE u.revision = ? AND a.acknowledged_at IS NULL LIMIT 1",
+            (digest,),
+        )
+        return row is not None
+
+    def _insert(self, signed: SignedRevision, *, is_own: bool) -> None:
+        revision, digest = signed.revision, signed.digest
+        self._db.write(
+            "INSERT INTO revision (digest, content, signature, entry, form, definition, device, "
+            "incarnation, sequence, operation, author, made_at, depth, name, is_own, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                digest,
+                signed.content,
+                signed.signature,
+                revision.entry,
+                revision.form,
+                revision.definition,
+                revision.device,
+                revision.incarnation,
+                revision.sequence,
+                revision.operation,
+                revision.author,
+                format_time(revision.made_at.wall),
+                self._depth(revision.parents),
+                signed.name,
+                int(is_own),
+                State.SAVED.value,
+            ),
+        )
+        for parent in revision.parents:
+            self._db.write(
+                "INSERT INTO parent (parent, revision) VALUES (?, ?)", (parent, digest)
+            )
+
+    def _depth(self, parents: tuple[str, ...]) -> int:
+        depths = [0]
+        for parent in parents:
+            row = self._db.row("SELECT depth FROM revision WHERE digest = ?", (parent,))
+            if row is not None:
+                depths.append(row["depth"])
+        return 1 + max(depths)

@@ -1,0 +1,137 @@
+"""Everything of one home, opened: what the pages, the commands and the worker call.
+
+`open_services` holds the home's lock for as long as it is open, so there is one of these for a home
+at a time. It opens no connection and starts no thread.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from client.adding import Adder
+from client.blobs import Blobs
+from client.clock import SYSTEM_CLOCK, Clock
+from client.config import Home, prepare_home
+from client.db import Database
+from client.definitions import Definitions
+from client.device import Device, open_device
+from client.filling import Filling
+from client.finalize import Finalizer
+from client.listing import LANGUAGE, Listing
+from client.lock import hold
+from client.opening import Opener
+from client.profile import Profile, read_profile
+from client.replica import Replica
+from client.rounds import Rounds
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Services:
+    """The opened parts of a home."""
+
+    home: Home
+    db: Database
+    device: Device
+    definitions: Definitions
+    blobs: Blobs
+    listing: Listing
+    filling: Filling
+    adder: Adder
+    rounds: Rounds
+    clock: Clock
+    wake: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def profile(self) -> Profile | None:
+        """Whom this device works for; None before enrolment."""
+        return read_profile(self.db)
+
+    def forms(self) -> list[Json]:
+        """Return the forms to fill; see `Listing.forms`."""
+        return self.listing.forms()
+
+    def entries(self, language: str = LANGUAGE) -> list[Json]:
+        """Return every entry on this device, drafts first."""
+        return self.listing.entries(language)
+
+    def entry(self, entry: str, language: str = LANGUAGE) -> Json:
+        """Return one entry with its answers.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
+        return self.listing.entry(entry, language)
+
+    def status(self) -> Json:
+        """Return how many entries are in which state, and how things stand with the server."""
+        return {**self.listing.status(), "problem": self.rounds.problem}
+
+    def finalize(self, draft_id: str) -> Json:
+        """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
+
+        Raises:
+            NotFoundError: there is no such draft.
+            StorageError: it could not be saved; the draft is kept.
+        """
+        return self.filling.finalize(draft_id)
+
+    def blob(self, sha256: str) -> Path:
+        """Return where an attached file lies.
+
+        Raises:
+            NotFoundError: it is not on this device.
+        """
+        return self.blobs.path(sha256)
+
+    def sync_now(self) -> None:
+        """Ask the worker for a round of push and pull now; what comes of it shows in the states."""
+        self.wake()
+
+
+@contextmanager
+def open_services(
+    path: Path, clock: Clock = SYSTEM_CLOCK, *, patience: float = 0.0
+) -> Iterator[Services]:
+    """Open a home and hold it while the context lasts; drafts are written out at its end.
+
+    Raises:
+        HomeBusyError: another process holds the home.
+        StorageError: the home cannot be read or written, or is of a newer version.
+    """
+    home = prepare_home(path)
+    with hold(home.lock, patience=patience):
+        db = Database(home.database)
+        try:
+            services = _assemble(home, db, clock)
+            try:
+                yield services
+            finally:
+                services.rounds.close()
+                services.filling.save_changed()
+        finally:
+            db.close()
+
+
+def _assemble(home: Home, db: Database, clock: Clock) -> Services:
+    device = open_device(home, db)
+    definitions = Definitions(db)
+    replica = Replica(db, definitions)
+    blobs = Blobs(home.blobs)
+    opener = Opener(db, definitions, replica, device.key.id, clock)
+    finalizer = Finalizer(db, device, blobs, clock)
+    return Services(
+        home=home,
+        db=db,
+        device=device,
+        definitions=definitions,
+        blobs=blobs,
+        listing=Listing(db, definitions, replica),
+        filling=Filling(db, opener, finalizer, blobs, clock),
+        adder=Adder(opener, finalizer, blobs),
+        rounds=Rounds(home, db, device, definitions, blobs, clock),
+        clock=clock,
+    )
