@@ -1,0 +1,113 @@
+"""Published definitions: exact bytes in the log, and their compiled forms in memory.
+
+* A definition is named by the digest of its bytes; the same bytes are published once.
+* A form's version names one definition for good. A version once published is never withdrawn.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from forms.catalogue import load_form, parse_definition
+from forms.compiled import CompiledForm
+from server import log
+from server.db import Connection, Readers
+from server.errors import ConflictError
+from sync.digest import digest_of
+from sync.statement import Statement, StatementKind
+from sync.times import format_time
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A definition in the log; `decided` counts the held revisions that waited for it."""
+
+    form_id: str
+    version: str
+    digest: str
+    index: int
+    decided: int = 0
+
+    def with_decided(self, count: int) -> Self:
+        """Return the same with the count of what was decided."""
+        return replace(self, decided=count)
+
+
+def check(content: bytes) -> None:
+    """Check that bytes are a definition whose expressions compile.
+
+    Raises:
+        DefinitionError: they are none.
+    """
+    load_form(content, digest_of(content))
+
+
+def add_definition(connection: Connection, content: bytes, now: datetime) -> Published:
+    """Publish a definition; the same bytes again change nothing.
+
+    Raises:
+        DefinitionError: the bytes are no definition.
+        ConflictError: this version of the form is another definition already.
+    """
+    digest = digest_of(content)
+    form = parse_definition(content, digest)
+    row = connection.execute(
+        "SELECT * FROM definition WHERE form_id = ? AND version = ?", (form.form_id, form.version)
+    ).fetchone()
+    if row is not None and row["digest"] == digest:
+        return Published(form.form_id, form.version, digest, row["idx"])
+    if row is not None:
+        raise ConflictError(
+            f"Version {form.version} of {form.form_id} is published already, with other content.",
+            code="version_exists",
+            hint="Give the definition a new version.",
+        )
+    log.add_object(connection, digest, "form", content)
+    index = log.append(connection, Statement(StatementKind.FORM, digest, now))
+    connection.execute(
+        "INSERT INTO definition VALUES (?, ?, ?, ?, ?, NULL)",
+        (digest, form.form_id, form.version, index, format_time(now)),
+    )
+    return Published(form.form_id, form.version, digest, index)
+
+
+def is_published(connection: Connection, digest: str) -> bool:
+    """Say whether a definition is in the log."""
+    row = connection.execute("SELECT 1 FROM definition WHERE digest = ?", (digest,)).fetchone()
+    return row is not None
+
+
+def is_closed(connection: Connection, digest: str) -> bool:
+    """Say whether an organiser has closed a definition. Dates never do."""
+    row = connection.execute(
+        "SELECT 1 FROM definition WHERE digest = ? AND closed_at IS NOT NULL", (digest,)
+    ).fetchone()
+    return row is not None
+
+
+def compiled_form(connection: Connection, digest: str) -> CompiledForm | None:
+    """Return a published form, as this connection sees it."""
+    if not is_published(connection, digest):
+        return None
+    content = log.read_object(connection, digest)
+    return None if content is None else load_form(content, digest)
+
+
+class CompiledForms:
+    """Compiled forms by digest, each kept once it is published; threads share them."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._forms: dict[str, CompiledForm] = {}
+
+    def find(self, digest: str) -> CompiledForm | None:
+        """Return a published form."""
+        known = self._forms.get(digest)
+        if known is not None:
+            return known
+        # Two threads may compile the same form at once; they get the same form.
+        with self._readers.read() as connection:
+            found = compiled_form(connection, digest)
+        if found is not None:
+            self._forms[digest] = found
+        return found

@@ -1,0 +1,54 @@
+"""The log: numbered leaves, each the exact bytes of a statement; nothing is ever taken back.
+
+Only `append` gives out an index. It runs on the writer's connection alone, so that the order of
+the index is the order of the commits, and a transaction that fails leaves no gap.
+"""
+
+from server.db import Connection
+from sync.statement import Statement, format_statement
+from sync.times import format_time
+
+
+def append(connection: Connection, statement: Statement) -> int:
+    """Append a leaf and return its index."""
+    index = size(connection)
+    connection.execute(
+        "INSERT INTO leaf VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            index,
+            statement.kind.value,
+            statement.object,
+            format_time(statement.at),
+            statement.detail,
+            format_statement(statement),
+        ),
+    )
+    return index
+
+
+def size(connection: Connection) -> int:
+    """Return how many leaves there are, which is the next index."""
+    row = connection.execute("SELECT max(idx) FROM leaf").fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def add_object(connection: Connection, digest: str, kind: str, content: bytes) -> bool:
+    """Store exact bytes under their digest; say whether they are new."""
+    return add_signed_object(connection, digest, kind, content, None)
+
+
+def add_signed_object(
+    connection: Connection, digest: str, kind: str, content: bytes, signature: bytes | None
+) -> bool:
+    """Store exact bytes and their signature under their digest; say whether they are new."""
+    cursor = connection.execute(
+        "INSERT INTO object VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (digest, kind, content, signature),
+    )
+    return cursor.rowcount == 1
+
+
+def read_object(connection: Connection, digest: str) -> bytes | None:
+    """Return the exact bytes under a digest."""
+    row = connection.execute("SELECT bytes FROM object WHERE digest = ?", (digest,)).fetchone()
+    return None if row is None else bytes(row["bytes"])
