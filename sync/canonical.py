@@ -41,7 +41,7 @@ def parse_canonical(content: bytes) -> Any:
     Raises:
         CanonicalError: the bytes are not the canonical form of what they say.
     """
-    value = parse_strict(content)
+    value = _decode(content)
     if canonical_bytes(value) != content:
         raise CanonicalError("The bytes are JSON, but not in canonical form.")
     return value
@@ -53,17 +53,21 @@ def parse_strict(content: bytes) -> Any:
     Raises:
         CanonicalError: duplicate keys, other numbers than integers, too deep, or no JSON at all.
     """
-    try:
-        value = _DECODER.decode(content.decode())
-    except CanonicalError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise CanonicalError(f"The bytes are not JSON: {error}") from error
+    value = _decode(content)
     if b"\\u" in content:
         canonical_bytes(value)  # only an escape can bring in half a character
     else:
         _check(value, 1)
     return value
+
+
+def _decode(content: bytes) -> Any:
+    try:
+        return _DECODER.decode(content.decode())
+    except CanonicalError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise CanonicalError(f"The bytes are not JSON: {error}") from error
 
 
 def _check(value: Any, depth: int) -> bool:
