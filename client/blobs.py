@@ -1,8 +1,8 @@
 """Attached files, copied into the home and named by their SHA-256.
 
- * `keep` returns once the copy is flushed, its directory too, and was read again and found equal.
- * The same content is kept once. A name is only ever given to a whole file.
- * Nothing here deletes a kept file; half copies that a crash left behind go at the next start.
+* `keep` returns once the copy is flushed, its directory too, and was read again and found equal.
+* The same content is kept once. A name is only ever given to a whole file.
+* Nothing here deletes a kept file; half copies that a crash left behind go at the next start.
 """
 
 import hashlib

@@ -15,7 +15,7 @@ BOOT = token_hex(8)
 
 def local_now() -> datetime:
     """Return the time now, aware, in the zone of this computer."""
-    return datetime.now().astimezone()  # noqa: DTZ005 - the zone of the computer is what is wanted
+    return datetime.now().astimezone()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Where things lie in a home, the folder that holds everything of one device.
 
-    client.db       every draft and revision, and what the server said about them
-    blobs/          attached files, named by their SHA-256
-    keys/           device.key (signs), page.key (sessions of the local pages)
-    incarnation     names this database; the database holds the same name
-    server-ca.pem   the private certificate authority, where the device was enrolled with one
-    control.json    how to reach the process that holds the home, while one serves
-    lock            held by the process that has the home open
+client.db       every draft and revision, and what the server said about them
+blobs/          attached files, named by their SHA-256
+keys/           device.key (signs), page.key (sessions of the local pages)
+incarnation     names this database; the database holds the same name
+server-ca.pem   the private certificate authority, where the device was enrolled with one
+control.json    how to reach the process that holds the home, while one serves
+lock            held by the process that has the home open
 """
 
 import os

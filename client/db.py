@@ -1,12 +1,12 @@
 """The client's one SQLite file, and the only place that opens it.
 
- * Rollback journal, TRUNCATE + FULL: when a transaction returns, it is on the disk. Both settings
-   are read back, and the client refuses to run on anything else.
- * One connection writes; a second one only re-reads what was just committed, from the file and not
-   from the writer's memory.
- * A schema that is older is migrated at start; one that is newer is refused with the reason.
- * A full disk takes the open transaction back and nothing else. After an error of the disk itself
-   the connections are opened anew: nothing is believed of a handle that has failed once.
+* Rollback journal, TRUNCATE + FULL: when a transaction returns, it is on the disk. Both settings
+are read back, and the client refuses to run on anything else.
+* One connection writes; a second one only re-reads what was just committed, from the file and not
+from the writer's memory.
+* A schema that is older is migrated at start; one that is newer is refused with the reason.
+* A full disk takes the open transaction back and nothing else. After an error of the disk itself
+the connections are opened anew: nothing is believed of a handle that has failed once.
 """
 
 import sqlite3

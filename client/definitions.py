@@ -1,19 +1,20 @@
 """What the organiser published: forms in all their versions, the campaign, the units.
 
- * A definition is kept for ever, as its exact bytes, named by their SHA-256.
- * The newest version of a form is the one that came last in the server's log.
- * A definition that this program cannot read (it may be newer than the program) is kept all the
-   same, and refused with the reason only when somebody wants to fill it.
+* A definition is kept for ever, as its exact bytes, named by their SHA-256.
+* The newest version of a form is the one that came last in the server's log.
+* A definition that this program cannot read (it may be newer than the program) is kept all the
+same, and refused with the reason only when somebody wants to fill it.
 """
 
 import json
 from dataclasses import dataclass
 
+from forms.compiled import CompiledForm
+
 from client.db import Database
 from client.errors import NotFoundError
 from forms.campaign import Campaign, parse_campaign
 from forms.catalogue import load_form
-from forms.compiled import CompiledForm
 from forms.definition import Form
 from forms.errors import DefinitionError
 from sync.digest import digest_of

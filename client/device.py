@@ -1,11 +1,11 @@
 """Who this device is: its key, and the chain of its revisions.
 
- * The private key is made once, before enrolment, and never leaves the home.
- * An *incarnation* names one life of the database. It stands in the database and in a file beside
-   it; where the two disagree, one of them came from a backup, and a new chain begins in full sight
-   instead of an old one forking.
- * Within an incarnation `sequence` counts from 1 without a gap, and `previous` names the revision
-   before.
+* The private key is made once, before enrolment, and never leaves the home.
+* An *incarnation* names one life of the database. It stands in the database and in a file beside
+it; where the two disagree, one of them came from a backup, and a new chain begins in full sight
+instead of an old one forking.
+* Within an incarnation `sequence` counts from 1 without a gap, and `previous` names the revision
+before.
 """
 
 import secrets

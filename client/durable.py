@@ -1,8 +1,8 @@
 """Files that are on the disk when the call returns.
 
- * A file appears under its name whole or not at all: it is written beside, flushed, then renamed,
-   and the directory is flushed after it.
- * A full disk is told apart from every other failure.
+* A file appears under its name whole or not at all: it is written beside, flushed, then renamed,
+and the directory is flushed after it.
+* A full disk is told apart from every other failure.
 """
 
 import errno

@@ -1,11 +1,11 @@
 """Filling forms: the open instances in memory, written to the disk behind the person's back.
 
- * A step (an answer, a row) is computed and answered from memory: typing never waits for the disk.
-   `save_changed` writes what is not yet written; the worker calls it at once after each step, and
-   finalizing, leaving and closing do too. `saved_sequence` says how far the disk has come.
- * Steps are counted by `sequence`. Two tabs on one draft see the same instance: each is told, with
-   its own step or by `events_since`, what the other did.
- * A draft keeps the version of the form it was begun in.
+* A step (an answer, a row) is computed and answered from memory: typing never waits for the disk.
+`save_changed` writes what is not yet written; the worker calls it at once after each step, and
+finalizing, leaving and closing do too. `saved_sequence` says how far the disk has come.
+* Steps are counted by `sequence`. Two tabs on one draft see the same instance: each is told, with
+its own step or by `events_since`, what the other did.
+* A draft keeps the version of the form it was begun in.
 """
 
 import mimetypes
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
+from forms.session import Session
+
 from client.blobs import Blobs, Readable
 from client.clock import Clock
 from client.db import Database
@@ -23,7 +25,6 @@ from client.errors import NotFoundError, StorageError
 from client.finalize import Finalizer
 from client.opening import Instance, Opener
 from client.tree import static_tree
-from forms.session import Session
 from forms.state import Change, format_state
 from sync.times import format_time
 
@@ -272,9 +273,7 @@ class Filling:
             )
             change = format_state(act(session))
             draft.sequence += 1
-            draft.steps.append(
-                {"sequence": draft.sequence, "language": session.language, **change}
-            )
+            draft.steps.append({"sequence": draft.sequence, "language": session.language, **change})
             del draft.steps[:-STEPS_KEPT]
             answer = {**_progress(draft), **change, "missed": missed}
         self.on_step()

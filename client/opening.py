@@ -1,29 +1,28 @@
 """Opening an instance: a form, this device's environment, and the session that fills it.
 
- * The entry's id is drawn when the blank form is opened, so that finalizing twice makes one entry.
- * An instance has its own moment: while it is finalized, every expression sees that one moment, the
-   one the server will check it at.
- * Rows may be given ids that were decided elsewhere; otherwise they are random.
+* The entry's id is drawn when the blank form is opened, so that finalizing twice makes one entry.
+* An instance has its own moment: while it is finalized, every expression sees that one moment, the
+one the server will check it at.
 """
 
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
+
+from forms.compiled import CompiledForm
+from forms.session import Session
 
 from client.clock import Clock
 from client.db import Database
 from client.definitions import Definitions
 from client.profile import require_profile
 from client.replica import Replica
-from forms.compiled import CompiledForm
 from forms.environment import Environment
 from forms.own_entries import Item
-from forms.session import Session
 
 ROW_ID_BYTES = 8
 
@@ -49,21 +48,6 @@ class Moment:
             self._fixed = None
 
 
-class RowIds:
-    """Ids for new rows: the ones asked for, then random ones."""
-
-    def __init__(self) -> None:
-        self._wanted: deque[str] = deque()
-
-    def want(self, row_id: str) -> None:
-        """Give this id to the next new row."""
-        self._wanted.append(row_id)
-
-    def draw(self) -> str:
-        """Return the id of a new row."""
-        return self._wanted.popleft() if self._wanted else token_hex(ROW_ID_BYTES)
-
-
 @dataclass(slots=True)
 class Instance:
     """An open instance."""
@@ -73,7 +57,6 @@ class Instance:
     environment: Environment
     session: Session
     moment: Moment
-    row_ids: RowIds = field(default_factory=RowIds)
 
     @property
     def form_id(self) -> str:
@@ -91,12 +74,11 @@ class Opener:
     """Opens instances on this device."""
 
     def __init__(
-        self, db: Database, definitions: Definitions, replica: Replica, device: str, clock: Clock
+        self, db: Database, definitions: Definitions, replica: Replica, clock: Clock
     ) -> None:
         self._db = db
         self._definitions = definitions
         self._replica = replica
-        self._device = device
         self._clock = clock
 
     def start(self, form: str, language: str = "") -> Instance:
@@ -139,17 +121,17 @@ class Opener:
         fill: Callable[[Environment], Session],
         language: str,
     ) -> Instance:
-        moment, row_ids = Moment(self._clock), RowIds()
+        moment = Moment(self._clock)
         environment = Environment(
             now=moment.now,
             properties=require_profile(self._db).properties,
             uuid=lambda: str(uuid.uuid4()),
-            row_id=row_ids.draw,
+            row_id=lambda: token_hex(ROW_ID_BYTES),
             own_entries=self._own_entries(compiled),
         )
         session = fill(environment)
         session.language = language or compiled.form.default_language
-        return Instance(entry, compiled, environment, session, moment, row_ids)
+        return Instance(entry, compiled, environment, session, moment)
 
     def _own_entries(self, compiled: CompiledForm) -> Callable[[str], list[Item]]:
         lists: dict[str, list[Item]] = {}  # read once an instance: typing never waits for the disk

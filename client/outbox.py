@@ -1,8 +1,8 @@
 """What waits on this device for the server: revisions first, then the files they name.
 
- * A revision waits until a signed answer has said what became of it.
- * What the server did not take goes behind the others, so that one bad item never holds up the
-   rest; no clock is asked.
+* A revision waits until a signed answer has said what became of it.
+* What the server did not take goes behind the others, so that one bad item never holds up the
+rest; no clock is asked.
 """
 
 from collections.abc import Collection
@@ -54,7 +54,7 @@ class Outbox:
     def files(self) -> list[Attachment]:
         """Return the files to send: those of revisions that the server has taken."""
         rows = self._db.rows(
-            f"SELECT a.sha256, a.size, a.type, min(r.id) AS first {_FILES} "  # noqa: S608 - a constant of this module
+            f"SELECT a.sha256, a.size, a.type, min(r.id) AS first {_FILES} "
             "AND r.server_state IN ('logged', 'held', 'quarantined') GROUP BY a.sha256 ORDER BY first"
         )
         return [Attachment(row["sha256"], row["size"], row["type"]) for row in rows]
@@ -68,9 +68,7 @@ class Outbox:
         revision = self._db.row(f"SELECT 1 FROM revision WHERE {_PENDING} LIMIT 1")  # noqa: S608 - a constant of this module
         if revision is not None:
             return True
-        file = self._db.row(
-            f"SELECT 1 {_FILES} AND r.server_state IN ('logged', 'held') LIMIT 1"  # noqa: S608 - a constant of this module
-        )
+        file = self._db.row(f"SELECT 1 {_FILES} AND r.server_state IN ('logged', 'held') LIMIT 1")
         return file is not None
 
     def _load(self, digest: str) -> Pending:

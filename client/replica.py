@@ -1,8 +1,8 @@
 """The entries on this device, its own and those of the unit's other devices, as they stand now.
 
- * An entry's current state is that of its head: of the revisions that nothing followed, the one
-   with the longest history, then with the greatest digest. Every device picks the same one.
- * `items` draws the lists that forms choose from out of the unit's own entries.
+* An entry's current state is that of its head: of the revisions that nothing followed, the one
+with the longest history, then with the greatest digest. Every device picks the same one.
+* `items` draws the lists that forms choose from out of the unit's own entries.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The revisions on this device: exact bytes, signatures, and what the server said of each.
 
- * A revision's bytes are written once and never changed.
- * `apply` and `acknowledge` are the only ways to another state; their callers hold a signed answer.
+* A revision's bytes are written once and never changed.
+* `apply` and `acknowledge` are the only ways to another state; their callers hold a signed answer.
 """
 
 import json
@@ -130,7 +130,7 @@ class Revisions:
         )
         rows = self._db.rows(
             "SELECT r.digest FROM attachment_use AS u JOIN revision AS r ON r.digest = u.revision "
-            f"WHERE u.sha256 = ? AND r.state = 'saved' AND r.server_state IN {_IN_LOG}",  # noqa: S608 - a constant of this module
+            f"WHERE u.sha256 = ? AND r.state = 'saved' AND r.server_state IN {_IN_LOG}",
             (sha256,),
         )
         for row in rows:
@@ -178,9 +178,7 @@ class Revisions:
             ),
         )
         for parent in revision.parents:
-            self._db.write(
-                "INSERT INTO parent (parent, revision) VALUES (?, ?)", (parent, digest)
-            )
+            self._db.write("INSERT INTO parent (parent, revision) VALUES (?, ?)", (parent, digest))
 
     def _depth(self, parents: tuple[str, ...]) -> int:
         depths = [0]

@@ -121,7 +121,7 @@ def _assemble(home: Home, db: Database, clock: Clock) -> Services:
     definitions = Definitions(db)
     replica = Replica(db, definitions)
     blobs = Blobs(home.blobs)
-    opener = Opener(db, definitions, replica, device.key.id, clock)
+    opener = Opener(db, definitions, replica, clock)
     finalizer = Finalizer(db, device, blobs, clock)
     return Services(
         home=home,

@@ -7,6 +7,4 @@ from forms.violation import Violation
 
 def format_violations(violations: Iterable[Violation]) -> list[dict[str, str]]:
     """Write violations as JSON."""
-    return [
-        {"path": each.path, "code": each.code, "message": each.message} for each in violations
-    ]
+    return [{"path": each.path, "code": each.code, "message": each.message} for each in violations]

@@ -1,0 +1,147 @@
+"""Pushing: revisions first, in batches, then the files they name.
+
+* A batch holds at most 100 revisions and 4 MiB; after an answer that did not come it shrinks to a
+tenth, and grows again with each that did.
+* What the server answers is taken over item by item, in one transaction.
+* A batch that is refused as a whole is pushed in smaller ones, until the item that is to blame
+stands alone and is set aside; the others are not held up by it.
+"""
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from client.blobs import Blobs
+from client.clock import Clock
+from client.db import Database
+from client.errors import ClientError, RefusedError, UnreachableError
+from client.exchange import Exchange, Question
+from client.outbox import Outbox, Pending
+from client.revisions import Revisions
+from sync.frames import FrameKind, format_frames, make_frame
+from sync.messages import AttachmentAnswer, ItemResult, ItemState, PushAnswer
+from sync.revision import Attachment
+
+LARGEST_BATCH = 100
+BATCH_BYTES = 4 * 1024 * 1024
+GZIP_LEVEL = 6
+_BLAMES_THE_BODY = frozenset({400, 413, 422})
+
+
+@dataclass(slots=True)
+class Pushed:
+    """How much a round of pushing brought over."""
+
+    revisions: int = 0
+    files: int = 0
+
+
+class Pusher:
+    """Pushes what waits on this device."""
+
+    def __init__(self, db: Database, blobs: Blobs, clock: Clock) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._clock = clock
+        self._outbox = Outbox(db)
+        self._revisions = Revisions(db)
+        self._limit = LARGEST_BATCH
+
+    def push_revisions(self, exchange: Exchange, pushed: Pushed) -> None:
+        """Push until every waiting revision was offered once.
+
+        Raises:
+            UnreachableError: no answer came.
+            RefusedError: the server takes nothing from this device now.
+        """
+        offered: set[str] = set()
+        while batch := self._outbox.pending(self._limit, BATCH_BYTES, offered):
+            try:
+                answer, _ = exchange.ask(_push_question(batch), PushAnswer)
+            except UnreachableError:
+                self._limit = max(1, self._limit // 10)
+                raise
+            except RefusedError as error:
+                if error.status not in _BLAMES_THE_BODY:
+                    raise
+                self._blame(batch, error)
+                continue
+            offered.update(self._take_over(batch, answer, pushed))
+            self._limit = min(LARGEST_BATCH, self._limit * 10)
+
+    def push_files(self, exchange: Exchange, pushed: Pushed) -> None:
+        """Send every file that the server lacks and whose revision it has.
+
+        Raises:
+            UnreachableError: no answer came.
+            ClientError: a file could not be handed over; the others were.
+        """
+        problem: ClientError | None = None
+        for file in self._outbox.files():
+            try:
+                pushed.files += self._push_file(exchange, file)
+            except UnreachableError:
+                raise
+            except ClientError as error:
+                with self._db.transaction():
+                    self._outbox.note_file(file.sha256, error.message)
+                problem = error
+        if problem is not None:
+            raise problem
+
+    def _push_file(self, exchange: Exchange, file: Attachment) -> int:
+        target = f"/v1/attachments/{file.sha256}"
+        status, _ = exchange.ask(Question("GET", f"{target}/status"), AttachmentAnswer)
+        if not _is_complete(status, file):
+            self._blobs.verify(file.sha256, file.size)
+            with self._blobs.path(file.sha256).open("rb") as body:
+                question = Question(
+                    "PUT",
+                    target,
+                    body if file.size else b"",
+                    {"Content-Type": file.type},
+                    f"sha256:{file.sha256}",
+                )
+                status, _ = exchange.ask(question, AttachmentAnswer)
+        if not _is_complete(status, file):
+            raise UnreachableError("The server has not got all of a file yet.", code="incomplete")
+        with self._db.transaction():
+            self._revisions.acknowledge(file.sha256, self._clock.now())
+        return 1
+
+    def _take_over(
+        self, batch: Sequence[Pending], answer: PushAnswer, pushed: Pushed
+    ) -> Sequence[str]:
+        """Take over the results of a batch; return what is not to be offered again this round."""
+        sent = {item.digest for item in batch}
+        results = [result for result in answer.results if result.digest in sent]
+        if not results:
+            raise UnreachableError("The server took nothing of what was sent.", code="cut")
+        missing = sent - {result.digest for result in results}
+        with self._db.transaction():
+            for result in results:
+                self._revisions.apply(result)
+            self._revisions.postpone(missing)
+        pushed.revisions += sum(result.state is not ItemState.REFUSED for result in results)
+        # What was cut off on the way is offered again at once: the server did not see it.
+        return [result.digest for result in results]
+
+    def _blame(self, batch: Sequence[Pending], error: RefusedError) -> None:
+        if len(batch) > 1:
+            self._limit = len(batch) // 2
+            return
+        refusal = ItemResult(
+            batch[0].digest, ItemState.REFUSED, code=error.code, message=error.message
+        )
+        with self._db.transaction():
+            self._revisions.apply(refusal)
+
+
+def _push_question(batch: Sequence[Pending]) -> Question:
+    frames = [make_frame(FrameKind.REVISION, item.content, item.signature) for item in batch]
+    body = gzip.compress(format_frames(frames), GZIP_LEVEL, mtime=0)
+    return Question("POST", "/v1/push", body, {"Content-Encoding": "gzip"})
+
+
+def _is_complete(answer: AttachmentAnswer, file: Attachment) -> bool:
+    return answer.sha256 == file.sha256 and answer.complete

@@ -1,0 +1,136 @@
+"""A round: push what waits, send its files, pull what is new. One step, for whoever calls it.
+
+* One round runs at a time, whoever asks for it.
+* A part that is refused does not keep the others from being tried; the first problem is raised at
+the end, and stays in `problem` until a round goes well.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from client.blobs import Blobs
+from client.clock import Clock
+from client.config import Home
+from client.contact import note_contact
+from client.db import Database
+from client.definitions import Definitions
+from client.device import Device
+from client.errors import ClientError, RefusedError, UnreachableError
+from client.exchange import Exchange
+from client.outbox import Outbox
+from client.profile import Profile, require_profile
+from client.pull import Puller
+from client.push import Pushed, Pusher
+from client.transport import Transport
+from sync.errors import SyncError
+
+Json = dict[str, Any]
+Part = Callable[[Exchange], None]
+
+
+class Rounds:
+    """The rounds of one device."""
+
+    def __init__(
+        self,
+        home: Home,
+        db: Database,
+        device: Device,
+        definitions: Definitions,
+        blobs: Blobs,
+        clock: Clock,
+    ) -> None:
+        self._home = home
+        self._db = db
+        self._device = device
+        self._clock = clock
+        self._outbox = Outbox(db)
+        self._pusher = Pusher(db, blobs, clock)
+        self._puller = Puller(db, definitions)
+        self._running = Lock()
+        self._transport: Transport | None = None
+        self._server_time: datetime | None = None
+        self.problem: Json | None = None
+
+    def run(self) -> Json:
+        """Do one round: `{"pushed", "files", "pulled", "left"}`.
+
+        Raises:
+            EnrolmentError: the device is not enrolled.
+            UnreachableError: the server gave no answer.
+            RefusedError: the server refused a part of it.
+            SyncError: the server speaks a version that is too far away.
+        """
+        profile = require_profile(self._db)
+        with self._running:
+            try:
+                outcome = self._run(self._exchange(profile))
+            except (ClientError, SyncError) as error:
+                self.problem = {"code": error.code, "message": error.message, "hint": error.hint}
+                raise
+            finally:
+                self._note_contact()
+            self.problem = None
+            return outcome
+
+    def close(self) -> None:
+        """Close the connections, after the round that may be running."""
+        with self._running:
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
+
+    def _run(self, exchange: Exchange) -> Json:
+        pushed, changes = Pushed(), 0
+        problems: list[ClientError] = []
+        for part in (
+            lambda: self._pusher.push_revisions(exchange, pushed),
+            lambda: self._pusher.push_files(exchange, pushed),
+        ):
+            _attempt(part, problems)
+        try:
+            changes = self._puller.pull(exchange)
+        except RefusedError as error:
+            problems.append(error)
+        if problems:
+            raise problems[0]
+        return {
+            "pushed": pushed.revisions,
+            "files": pushed.files,
+            "pulled": changes,
+            "left": self._outbox.has_deliverable(),
+        }
+
+    def _exchange(self, profile: Profile) -> Exchange:
+        if self._transport is None:
+            ca = self._home.server_ca if profile.ca else None
+            self._transport = Transport(profile.server, ca)
+        exchange = Exchange(self._transport, self._device.key, profile.answer_key)
+        exchange.on_answer = self._remember
+        return exchange
+
+    def _remember(self, server_time: datetime) -> None:
+        self._server_time = server_time
+
+    def _note_contact(self) -> None:
+        if self._server_time is None:
+            return
+        with self._db.transaction():
+            note_contact(self._db, self._clock.now(), self._server_time)
+        self._server_time = None
+
+
+def _attempt(part: Callable[[], None], problems: list[ClientError]) -> None:
+    """Do a part of a round; keep its problem, unless there is no server to go on with.
+
+    Raises:
+        UnreachableError: the server gave no answer.
+    """
+    try:
+        part()
+    except UnreachableError:
+        raise
+    except ClientError as error:
+        problems.append(error)

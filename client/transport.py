@@ -1,0 +1,133 @@
+"""The way to the server: bytes out, bytes back, and nothing believed of what comes.
+
+* The only module that imports `requests`.
+* Connecting takes at most 20 s; an exchange in which nothing moves for 60 s is given up, and so is
+one that drips: an answer has 60 s, and one more for each 500 bytes that came.
+* Redirects are never followed: our server sends none, a portal does.
+* Proxies of the environment are used, save for a server on this very computer.
+* An answer larger than `LARGEST_ANSWER` is given up.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from client.errors import UnreachableError
+from client.profile import is_loopback
+
+CONNECT_SECONDS = 20.0
+NO_PROGRESS_SECONDS = 60.0
+SLOWEST_BYTES_PER_SECOND = 500
+LARGEST_ANSWER = 16 * 1024 * 1024
+_CHUNK = 64 * 1024
+_NO_PROXY = {"http": "", "https": "", "all": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, whoever sent it."""
+
+    status: int
+    media_type: str
+    location: str
+    content: bytes
+
+
+class _Header(AuthBase):
+    """Sets our own `Authorization`; without it, `requests` would look into ~/.netrc."""
+
+    def __init__(self, value: str | None) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._value is not None:
+            request.headers["Authorization"] = self._value
+        return request
+
+
+class Transport:
+    """A way to one server. Connections are kept for the next request until `close`."""
+
+    def __init__(self, server: str, ca: Path | None = None) -> None:
+        self._server = server.rstrip("/")
+        self._verify: str | bool = True if ca is None else str(ca)
+        self._session = requests.Session()
+        self._proxies = _NO_PROXY if is_loopback(server) else {}
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | BinaryIO = b"",
+        authorization: str | None = None,
+    ) -> Reply:
+        """Send a request; return whatever came back.
+
+        Raises:
+            UnreachableError: nothing whole came back; the same bytes may be sent again.
+        """
+        try:
+            with self._session.request(
+                method,
+                self._server + target,
+                data=body or None,
+                headers={"Accept-Encoding": "identity", "User-Agent": "tianbao", **headers},
+                auth=_Header(authorization),
+                timeout=(CONNECT_SECONDS, NO_PROGRESS_SECONDS),
+                allow_redirects=False,
+                stream=True,
+                proxies=dict(self._proxies),
+                verify=self._verify,
+            ) as response:
+                return Reply(
+                    response.status_code,
+                    response.headers.get("Content-Type", ""),
+                    response.headers.get("Location", ""),
+                    _read(response),
+                )
+        except requests.exceptions.SSLError as error:
+            raise UnreachableError(
+                f"The certificate of {self._server} cannot be trusted: {_reason(error)}",
+                code="certificate",
+                hint="Is the clock of this device right? A private authority is given to enrol by --ca.",
+            ) from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise UnreachableError(
+                f"{self._server} cannot be reached: {_reason(error)}",
+                hint="Nothing is lost; it is tried again by itself.",
+            ) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def _read(response: requests.Response) -> bytes:
+    began = time.monotonic()
+    content = bytearray()
+    while chunk := response.raw.read(_CHUNK, decode_content=False):
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            raise UnreachableError("The answer is too large to be our server's.", code="too_large")
+        allowed = NO_PROGRESS_SECONDS + len(content) / SLOWEST_BYTES_PER_SECOND
+        if time.monotonic() - began > allowed:
+            raise UnreachableError("The answer comes too slowly to be waited for.", code="slow")
+    return bytes(content)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost reason, without the layers that libraries wrap around it."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        inner = error.__cause__ or error.__context__
+        if inner is None:
+            break
+        error = inner
+    return str(error) or type(error).__name__
