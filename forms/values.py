@@ -88,11 +88,10 @@ def answer_from_text(question: Question, text: str) -> Any:
     """
     if is_blank(text):
         return None
-    kind = value_type(question)
-    read = _FROM_TEXT.get(kind)
+    read = _FROM_TEXT.get(value_type(question))
     try:
         value = text if read is None else read(text)
-        return None if value is None else _CHECKS.get(kind, _check_text)(value)
+        return None if value is None else checker(question)(value)
     except AnswerError:
         return None
 
