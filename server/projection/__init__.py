@@ -1,0 +1,1 @@
+"""The audit database: flat tables, kept up to date from the log. See README.md here."""

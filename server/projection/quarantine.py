@@ -1,0 +1,52 @@
+"""Rows of the table `quarantine`: what was set apart, why, and what it says."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from forms.tables import Row
+from server.projection.heads import Stored
+from server.projection.rows import Surroundings, person_cells, time_cells
+from server.verdict import MESSAGES
+
+_REASONS = {
+    "author_unknown": "填报设备未登记",
+    "author_revoked": "填报设备已被停用",
+    "member_mismatch": "设备与所写填报人不符",
+    "form_mismatch": "填报记录与表单不符",
+    "entry_of_other_unit": "该填报记录属于其他单位",
+    "form_closed": "表单已由组织单位关闭",
+    "rules": "违反表单规则",
+    "unchecked": "未能检查表单规则",
+}
+
+
+def quarantine_row(
+    stored: Stored, revision: Mapping[str, Any], version: str | None, around: Surroundings
+) -> Row:
+    """Return the row of a revision that stands in quarantine."""
+    return {
+        "_revision": stored.digest,
+        "_entry": stored.entry,
+        "_form": stored.form,
+        "_version": version,
+        "_code": stored.code,
+        "_reason": _reason(stored.code or ""),
+        "_violations": _readable(stored.violations),
+        "_answers": json.dumps(revision.get("answers"), ensure_ascii=False, indent=2),
+        "_index": stored.index,
+        "_device": stored.device,
+        **person_cells(stored, around),
+        **time_cells(stored, revision, around),
+    }
+
+
+def _reason(code: str) -> str:
+    found = (_REASONS.get(code), MESSAGES.get(code))
+    return " · ".join(text for text in found if text) or code
+
+
+def _readable(violations: str | None) -> str:
+    """Return violations one a line: what is wrong, and where."""
+    lines = (f"{each['message']}（{each['path']}）" for each in json.loads(violations or "[]"))
+    return "\n".join(lines)

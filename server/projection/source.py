@@ -1,0 +1,188 @@
+"""What the projection reads of `log.db`: leaves in order, and the objects they name.
+
+Reading only. An entry is read as it stood at a place in the log (`end`), whatever came later: so
+the tables do not depend on how many leaves are projected at once.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from server.db import Connection
+from server.projection.heads import LOGGED, QUARANTINED, Standing, Stored, standing
+
+_ENTRY_CHUNK = 500
+
+_REVISIONS = """
+select digest, idx, entry, form, definition, device, member, unit, operation, made_wall,
+       received_at, state, code, violations, decided_idx
+from revision
+where entry in (select value from json_each(?)) and idx < ?
+order by entry, idx
+"""
+_PARENTS = """
+select parent.revision, parent.parent
+from revision join parent on parent.revision = revision.digest
+where revision.entry in (select value from json_each(?)) and revision.idx < ?
+order by 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf: its place, what it is about, and the object it names."""
+
+    index: int
+    kind: str
+    object: str
+    at: str
+    bytes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The published bytes of a form's version, in the order of publishing."""
+
+    digest: str
+    form: str
+    version: str
+    published_at: str
+    content: bytes
+
+
+class LogSource:
+    """Reads `log.db` over one connection, in one snapshot at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read everything within the block as it is at one moment."""
+        self._connection.execute("begin")
+        try:
+            yield
+        finally:
+            self._connection.execute("rollback")
+
+    def leaves(self, start: int, limit: int) -> list[Leaf]:
+        """Return the leaves from an index on, at most so many."""
+        rows = self._connection.execute(
+            "select idx, kind, object, at, bytes from leaf where idx >= ? order by idx limit ?",
+            (start, limit),
+        )
+        return [Leaf(*row) for row in rows]
+
+    def leaf_bytes(self, index: int) -> bytes | None:
+        """Return the bytes of a leaf, None where the log is not so long."""
+        row = self._connection.execute("select bytes from leaf where idx = ?", (index,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def definitions(self, digests: Iterable[str]) -> list[Definition]:
+        """Return the named definitions, oldest first."""
+        rows = self._connection.execute(
+            "select definition.digest, form_id, version, published_at, object.bytes"
+            " from definition join object on object.digest = definition.digest"
+            " where definition.digest in (select value from json_each(?)) order by idx",
+            (json.dumps(list(digests)),),
+        )
+        return [Definition(*row) for row in rows]
+
+    def definitions_before(self, end: int) -> list[Definition]:
+        """Return every definition published before a place in the log, oldest first."""
+        rows = self._connection.execute("select digest from definition where idx < ?", (end,))
+        return self.definitions([row[0] for row in rows])
+
+    def contents(self, digests: Sequence[str]) -> dict[str, bytes]:
+        """Return the bytes of many objects by their digest."""
+        rows = self._connection.execute(
+            "select digest, bytes from object where digest in (select value from json_each(?))",
+            (json.dumps(digests),),
+        )
+        return dict(rows.fetchall())
+
+    def campaign_before(self, end: int) -> bytes | None:
+        """Return the bytes of the campaign as it was last published before a place in the log."""
+        row = self._connection.execute(
+            "select object.bytes from campaign join object on object.digest = campaign.digest"
+            " where idx < ? order by idx desc limit 1",
+            (end,),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def units(self) -> list[dict[str, Any]]:
+        """Return the units as they are now."""
+        return self._dicts("select code, name, kind, parent from unit order by code")
+
+    def members(self) -> list[dict[str, Any]]:
+        """Return the members that ever enrolled a device, without anything that is secret.
+
+        Only of these does the log say when they change.
+        """
+        return self._dicts(
+            "select id, name, role, unit, created_at, revoked_at from member"
+            " where exists (select 1 from device where device.member = member.id) order by id"
+        )
+
+    def entries_of(self, revisions: Sequence[str]) -> dict[str, int]:
+        """Return the entries of some revisions, each with the place of its first revision."""
+        rows = self._connection.execute(
+            "select entry, min(idx) from revision where entry in"
+            " (select entry from revision where digest in (select value from json_each(?)))"
+            " group by entry order by 2",
+            (json.dumps(revisions),),
+        )
+        return dict(rows.fetchall())
+
+    def standings(self, entries: Sequence[str], end: int) -> Iterator[tuple[str, Standing]]:
+        """Yield what stands of each entry, by the revisions before a place in the log."""
+        for start in range(0, len(entries), _ENTRY_CHUNK):
+            wanted = json.dumps(entries[start : start + _ENTRY_CHUNK])
+            parents: dict[str, list[str]] = {}
+            for revision, parent in self._connection.execute(_PARENTS, (wanted, end)):
+                parents.setdefault(revision, []).append(parent)
+            rows = self._connection.execute(_REVISIONS, (wanted, end)).fetchall()
+            for entry, group in groupby(rows, key=lambda row: row[2]):
+                yield entry, standing([_stored(row, end) for row in group], parents)
+
+    def forms_of(self, entries: Sequence[str], end: int) -> set[str]:
+        """Return the forms that the revisions of some entries name."""
+        rows = self._connection.execute(
+            "select distinct form from revision"
+            " where entry in (select value from json_each(?)) and idx < ?",
+            (json.dumps(entries), end),
+        )
+        return {row[0] for row in rows}
+
+    def _dicts(self, sql: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(sql)]
+
+
+def _stored(row: Sequence[Any], end: int) -> Stored:
+    *plain, state, code, violations, decided = row
+    digest, index, entry, form, definition, device, member, unit, operation, made, received = plain
+    is_decided = decided is None or decided < end
+    return Stored(
+        digest=digest,
+        index=index,
+        entry=entry,
+        form=form,
+        definition=definition,
+        device=device,
+        member=member,
+        unit=unit,
+        operation=operation,
+        made_at=made,
+        received_at=received,
+        # One that was decided later still waited at this place.
+        state=state if is_decided or state not in {LOGGED, QUARANTINED} else "held",
+        code=code,
+        violations=violations,
+    )
