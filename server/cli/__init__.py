@@ -72,4 +72,4 @@ def cli(data: Path | None) -> None:
 def main() -> None:
     """Run the command line."""
     prepare_streams()
-    cli()
+    cli(prog_name="tianbao-server")
