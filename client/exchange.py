@@ -138,13 +138,13 @@ def expect(answer: Answer, kind: type[A]) -> A:
 
 def not_the_server(reply: Reply, detail: str) -> NotTheServerError:
     """Return the error for an answer that is not our server's, with what it probably is."""
-    if 300 <= reply.status < 400:
+    if reply.is_redirect:
         place = urlsplit(reply.location).hostname or "another page"
         return NotTheServerError(
             f"The network sends us to {place} instead of the server.",
             hint="This is probably a sign-in page of the network: open a browser and sign in.",
         )
-    if "html" in reply.media_type and reply.status < 500:
+    if reply.is_page:
         return NotTheServerError(
             f"A web page answered (status {reply.status}) instead of the server.",
             hint="Probably a sign-in page of the network, or a wrong address.",

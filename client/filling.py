@@ -232,7 +232,6 @@ class Filling:
             if earlier is None:
                 raise
             return earlier
-        self.on_step()
         return outcome
 
     def discard(self, draft_id: str) -> None:

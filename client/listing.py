@@ -86,7 +86,7 @@ class Listing:
             "member": None if profile is None else profile.member_name,
             "unit": None if profile is None else profile.unit_name,
             "role": None if profile is None else profile.role,
-            "warnings": [] if profile is None else _warnings(profile),
+            "warnings": [] if profile is None else warnings_about(profile),
         }
 
     def _form(self, published: Published, campaign: Campaign | None) -> Json:
@@ -155,7 +155,8 @@ class Listing:
         }
 
 
-def _warnings(profile: Profile) -> list[Json]:
+def warnings_about(profile: Profile) -> list[Json]:
+    """Return what a person should know of the server for as long as it is so."""
     if not is_plain(profile.server):
         return []
     return [

@@ -17,8 +17,6 @@ from sync.messages import ItemResult, ItemState
 from sync.revision import Revision
 from sync.times import format_time
 
-_IN_LOG = "('logged', 'held')"
-
 
 @dataclass(frozen=True, slots=True)
 class SignedRevision:
@@ -130,7 +128,7 @@ class Revisions:
         )
         rows = self._db.rows(
             "SELECT r.digest FROM attachment_use AS u JOIN revision AS r ON r.digest = u.revision "
-            f"WHERE u.sha256 = ? AND r.state = 'saved' AND r.server_state IN {_IN_LOG}",
+            "WHERE u.sha256 = ? AND r.state = 'saved' AND r.server_state IN ('logged', 'held')",
             (sha256,),
         )
         for row in rows:

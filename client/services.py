@@ -77,7 +77,10 @@ class Services:
             NotFoundError: there is no such draft.
             StorageError: it could not be saved; the draft is kept.
         """
-        return self.filling.finalize(draft_id)
+        outcome = self.filling.finalize(draft_id)
+        if "revision" in outcome:
+            self.wake()
+        return outcome
 
     def blob(self, sha256: str) -> Path:
         """Return where an attached file lies.

@@ -11,6 +11,7 @@ one that drips: an answer has 60 s, and one more for each 500 bytes that came.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,6 +38,16 @@ class Reply:
     media_type: str
     location: str
     content: bytes
+
+    @property
+    def is_redirect(self) -> bool:
+        """Say whether we are sent elsewhere."""
+        return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def is_page(self) -> bool:
+        """Say whether this is a web page, and not a failing server's."""
+        return "html" in self.media_type and self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class _Header(AuthBase):

@@ -1,0 +1,26 @@
+"""`tianbao entries`: everything that was filled on this device, and in the unit."""
+
+from pathlib import Path
+
+import click
+
+from client.cli._output import example, language, show_json, show_table
+from client.control import call
+
+
+@click.command(epilog=example("entries --json"))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def entries(home: Path, as_json: bool) -> None:
+    """List all entries with their states, drafts first."""
+    listed = next(call(home, "entries", {"language": language()}))
+    if as_json:
+        show_json(listed)
+        return
+    show_table(
+        ("ENTRY", "STATE", "FORM", "MADE", "NAME"),
+        [
+            (each["entry"], each["state"], each["form"], each["made_at"], each["name"])
+            for each in listed
+        ],
+    )

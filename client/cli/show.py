@@ -1,0 +1,36 @@
+"""`tianbao show`: one entry, with its answers and what became of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from client.cli import _output
+from client.control import call
+
+
+@click.command(epilog=_output.example("show 6f1c2a9e-… --json"))
+@click.argument("entry")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def show(home: Path, entry: str, as_json: bool) -> None:
+    """Show one ENTRY."""
+    shown = next(call(home, "show", {"entry": entry, "language": _output.language()}))
+    if as_json:
+        _output.show_json(shown)
+        return
+    for line in _lines(shown):
+        _output.show(line)
+
+
+def _lines(shown: dict[str, Any]) -> list[str]:
+    lines = [f"{name}: {shown[name]}" for name in ("entry", "form", "version", "name", "state")]
+    if shown["text_delivered"] and shown["files_waiting"]:
+        lines.append(f"text delivered, files to go: {shown['files_waiting']}")
+    if shown["message"]:
+        lines.append(f"server: {shown['message']} [{shown['code']}]")
+    lines += [f"  {each['path']}: {each['message']}" for each in shown["violations"]]
+    lines.append(json.dumps(shown["answers"], ensure_ascii=False, indent=2))
+    lines += [f"reason for {path}: {reason}" for path, reason in shown["reasons"].items()]
+    return lines

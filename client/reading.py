@@ -1,0 +1,59 @@
+"""An entry to be read: what it says, drawn with the form it was made with.
+
+* The answers are those of the revision, never recomputed ones; the session lends labels, choices
+and what is relevant.
+* Without the definition (it may not have come yet) there is no drawing, and `definition` is None.
+"""
+
+from typing import Any
+
+from client.errors import NotFoundError
+from client.opening import Opener
+from client.replica import Replica
+from client.services import Services
+from client.tree import static_tree
+from forms.errors import DefinitionError
+from forms.state import format_state
+
+Json = dict[str, Any]
+
+
+def read_entry(services: Services, entry: str, language: str) -> Json:
+    """Return an entry as it is listed, with its answers, tree and states; a draft has no states.
+
+    Raises:
+        NotFoundError: there is no such entry.
+    """
+    listed = services.entry(entry, language)
+    if listed["revision"] is None:
+        return {**listed, "definition": None, "states": []}
+    try:
+        return {**listed, **_drawn(services, listed, language)}
+    except (NotFoundError, DefinitionError):
+        return {**listed, "definition": None, "states": []}
+
+
+def _drawn(services: Services, listed: Json, language: str) -> Json:
+    replica = Replica(services.db, services.definitions)
+    revision = replica.revision(listed["revision"])
+    device = services.device.key.id
+    opener = Opener(services.db, services.definitions, replica, device, services.clock)
+    answers, reasons = revision.answers, revision.reasons
+    instance = opener.resume(listed["entry"], revision.definition, answers, reasons, language)
+    drawn = format_state(instance.session.state(language))
+    for state in drawn["states"]:
+        if state["kind"] == "question":
+            state["value"] = answer_at(answers, state["path"])
+    return {**drawn, "definition": static_tree(instance.compiled.form)}
+
+
+def answer_at(answers: Any, path: str) -> Any:
+    """Return the answer at an instance path, or None."""
+    for step in path.split("/"):
+        name, _, row = step.rstrip("]").partition("[")
+        answers = answers.get(name)
+        if row:
+            answers = next((each for each in answers or () if each["_row"] == row), None)
+        if answers is None:
+            return None
+    return answers

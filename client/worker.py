@@ -1,0 +1,115 @@
+"""The work behind the pages, and the only module that starts a thread.
+
+* One thread writes drafts out, at once after each step.
+* One thread does rounds of push and pull: at the start, every minute, after each new save, and when
+  it is asked to. After a round that failed it waits, longer each time, a random part of the time.
+* Both only call single steps of services; a step that is cut off is repeated at the next start.
+"""
+
+import _thread
+import logging
+import os
+import random
+import sys
+from collections.abc import Callable
+from threading import Event, Thread
+
+from client.errors import ClientError, RefusedError, StorageError
+from client.services import Services
+from sync.backoff import delay_seconds
+from sync.errors import SyncError
+
+IDLE_SECONDS = 60.0
+MOST_FAILURES = 5  # somebody sits before the screen: after 5 failures in a row a minute at most
+_WRITE_RETRY_SECONDS = 2.0
+_STOP_SECONDS = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Works on one home until it is stopped."""
+
+    def __init__(
+        self,
+        services: Services,
+        draw: Callable[[], float] = random.random,
+        *,
+        idle: float = IDLE_SECONDS,
+    ) -> None:
+        self._services = services
+        self._draw = draw
+        self._idle = idle
+        self._steps = Event()
+        self._calls = Event()
+        self._is_stopping = False
+        self._threads = [
+            Thread(target=self._write_drafts, name="drafts", daemon=True),
+            Thread(target=self._do_rounds, name="rounds", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin; the first round comes at once."""
+        self._services.filling.on_step = self._steps.set
+        self._services.wake = self._calls.set
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End after the steps under way; a round that hangs in the network is left behind."""
+        self._is_stopping = True
+        self._steps.set()
+        self._calls.set()
+        for thread in self._threads:
+            thread.join(_STOP_SECONDS)
+
+    def _write_drafts(self) -> None:
+        while not self._is_stopping:
+            self._steps.wait()
+            self._steps.clear()
+            try:
+                self._services.filling.save_changed()
+            except StorageError as error:
+                _log.warning("Drafts could not be written: %s", error)
+                self._steps.set()
+                Event().wait(_WRITE_RETRY_SECONDS)
+
+    def _do_rounds(self) -> None:
+        failures = 0
+        while not self._is_stopping:
+            asked = self._attempt()
+            failures = 0 if asked is None else min(failures + 1, MOST_FAILURES)
+            delay = (
+                self._idle
+                if asked is None
+                else delay_seconds(failures, self._draw, retry_after=asked)
+            )
+            self._calls.wait(delay)
+            self._calls.clear()
+
+    def _attempt(self) -> float | None:
+        """Do a round; return None if it went well, else the seconds that the server asked for."""
+        try:
+            self._services.rounds.run()
+        except RefusedError as error:
+            return float(error.retry_after or 0)
+        except (ClientError, SyncError):
+            return 0.0  # kept in `rounds.problem`, where the page and `status` show it
+        except Exception:
+            _log.exception("A round failed; it is tried again.")
+            return 0.0
+        return None
+
+
+def end_with_parent() -> None:
+    """Interrupt this process once its standard input ends: the parent is gone or wants it."""
+    Thread(target=_wait_for_parent, name="parent", daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    # os.read and not sys.stdin.read: a thread that waits inside a buffered reader would make the
+    # interpreter abort when it ends.
+    descriptor = sys.stdin.fileno()
+    while os.read(descriptor, 1024):
+        pass
+    _thread.interrupt_main()
