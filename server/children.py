@@ -90,15 +90,13 @@ class Child:
             return None
         if process.stdin is not None:
             process.stdin.close()
-        for force in (lambda: None, process.terminate, process.kill):
-            force()
-            try:
-                process.wait(timeout)
-                break
-            except subprocess.TimeoutExpired:
-                timeout = _TERMINATE_SECONDS
+        if not _has_ended(process, timeout):
+            process.terminate()
+        if not _has_ended(process, _TERMINATE_SECONDS):
+            process.kill()
+        code = process.wait()
         self._wait_for_end()
-        return process.returncode
+        return code
 
     def _read_lines(self, stream: IO[str]) -> None:
         with stream:
@@ -121,6 +119,14 @@ class Child:
         # A grandchild may keep the output open for a moment; nobody waits for it for ever.
         with self._news:
             self._news.wait_for(lambda: self._has_ended, _TERMINATE_SECONDS)
+
+
+def _has_ended(process: subprocess.Popen[str], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def watch_parent(on_gone: Callable[[], None]) -> None:

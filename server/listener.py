@@ -27,8 +27,10 @@ DRAIN_SECONDS = 25.0
 _LOOP_SECONDS = 0.5
 
 
-class _Parser(HTTPRequestParser):  # type: ignore[misc] - waitress has no types
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Reads a request, with a limit of its own for attachments."""
+
+    adj: Any
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
@@ -37,7 +39,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc] - waitress has no types
             self.adj.max_request_body_size = MAX_BODY
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc] - waitress has no types
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     parser_class = _Parser
 
 

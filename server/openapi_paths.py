@@ -44,7 +44,7 @@ def _problems(**texts: str) -> dict[str, Any]:
 
 _SCHEMAS = {FrameKind.REVISION: "Revision"}
 _HEADERS = ["nonce", "version"]
-_DEVICE = [{"device": []}]
+_DEVICE: list[dict[str, list[str]]] = [{"device": []}]
 _SHA256 = {
     "name": "sha256",
     "in": "path",
