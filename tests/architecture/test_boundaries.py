@@ -64,6 +64,30 @@ def test_the_pure_packages_read_no_clock(modules: dict[str, ast.Module]) -> None
     assert readers == set()
 
 
+def test_the_pure_packages_know_no_chance_but_from_a_seed_they_are_given(
+    modules: dict[str, ast.Module],
+) -> None:
+    drawn = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules.items()
+        if name.startswith(PURE)
+        for node in ast.walk(tree)
+        if _draws(node)
+    ]
+
+    assert drawn == []
+
+
+def _draws(node: ast.AST) -> bool:
+    """Say whether a node calls the shared generator, or makes one without a seed."""
+    if not isinstance(node, ast.Call):
+        return False
+    owner = getattr(getattr(node.func, "value", None), "id", "")
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    is_shared = owner in {"random", "uuid"} and name not in {"Random", "UUID"}
+    return is_shared or (name == "Random" and not node.args)
+
+
 def test_the_protocol_opens_no_files(modules: dict[str, ast.Module]) -> None:
     opening = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}
     openers = {
