@@ -20,7 +20,7 @@ from sync.statement import StatementKind
 
 PAGE = 200
 _CURSOR = "cursor"
-_KINDS = {
+_KINDS: dict[str, FrameKind] = {
     StatementKind.FORM: FrameKind.DEFINITION,
     StatementKind.CAMPAIGN: FrameKind.CAMPAIGN,
     StatementKind.UNITS: FrameKind.UNITS,

@@ -8,8 +8,6 @@ and what is relevant.
 from typing import Any
 
 from client.errors import NotFoundError
-from client.opening import Opener
-from client.replica import Replica
 from client.services import Services
 from client.tree import static_tree
 from forms.errors import DefinitionError
@@ -34,12 +32,11 @@ def read_entry(services: Services, entry: str, language: str) -> Json:
 
 
 def _drawn(services: Services, listed: Json, language: str) -> Json:
-    replica = Replica(services.db, services.definitions)
-    revision = replica.revision(listed["revision"])
-    device = services.device.key.id
-    opener = Opener(services.db, services.definitions, replica, device, services.clock)
+    revision = services.replica.revision(listed["revision"])
     answers, reasons = revision.answers, revision.reasons
-    instance = opener.resume(listed["entry"], revision.definition, answers, reasons, language)
+    instance = services.opener.resume(
+        listed["entry"], revision.definition, answers, reasons, language
+    )
     drawn = format_state(instance.session.state(language))
     for state in drawn["states"]:
         if state["kind"] == "question":

@@ -37,7 +37,9 @@ class Services:
     db: Database
     device: Device
     definitions: Definitions
+    replica: Replica
     blobs: Blobs
+    opener: Opener
     listing: Listing
     filling: Filling
     adder: Adder
@@ -131,7 +133,9 @@ def _assemble(home: Home, db: Database, clock: Clock) -> Services:
         db=db,
         device=device,
         definitions=definitions,
+        replica=replica,
         blobs=blobs,
+        opener=opener,
         listing=Listing(db, definitions, replica),
         filling=Filling(db, opener, finalizer, blobs, clock),
         adder=Adder(opener, finalizer, blobs),
