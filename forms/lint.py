@@ -8,6 +8,7 @@ message that can never be shown, a question that can never be answered.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from forms.catalogue import read_definition
 from forms.compiled import compile_form
@@ -92,7 +93,8 @@ def _without(form: Form, path: str) -> Form:
 def _node_without(node: Node, source: str, key: str) -> Node:
     if node.source == source:
         known = getattr(node, key, None)
-        return replace(node, **{key: None if isinstance(known, str) else {}}) if known else node
+        blank: dict[str, Any] = {key: None if isinstance(known, str) else {}}
+        return replace(node, **blank) if known else node
     if isinstance(node, Question):
         return node
     children = tuple(_node_without(child, source, key) for child in node.children)
