@@ -20,6 +20,7 @@ from forms.expressions.lists import ItemList, lists_of
 from forms.expressions.setting import Setting
 from forms.instance import Row
 from forms.rules import NO_MESSAGE, ChoiceList, Message, Rule, Rules, Run
+from forms.strict_json import join_path
 from forms.structure import Place, Structure
 from forms.values import answer_from_text, checker, text_of
 
@@ -39,7 +40,9 @@ class CompiledForm:
     """A form, its structure and its rules.
 
     `active` are the places whose relevance or value can change by themselves, in the order to compute
-    them; `calculated` those with a calculation, in the order of the form.
+    them; `calculated` those with a calculation, in the order of the form. Of these, `unrepeatable` are
+    those that nobody else can compute again (`uuid`, `once`), and `from_entries` those that only who
+    knows the unit's own entries can.
     """
 
     form: Form
@@ -47,7 +50,9 @@ class CompiledForm:
     instance_name: Rule | None
     active: tuple[Place, ...]
     calculated: tuple[Place, ...]
-    defaulted: frozenset[Place]
+    unrepeatable: frozenset[Place]
+    from_entries: frozenset[Place]
+    ends: tuple[Place, ...]
 
 
 def compile_form(form: Form) -> CompiledForm:
@@ -101,13 +106,20 @@ class _FormCompiler:
         """Connect the places and return the compiled form."""
         places = self._structure.places
         active = connect(places)
+        for place in places:
+            place.is_checked = _is_checked(place)
+        calculations = [
+            (place, rule) for place in places if (rule := place.rules.calculation) is not None
+        ]
         return CompiledForm(
             self._form,
             self._structure,
             self._instance_name,
             active,
-            tuple(place for place in places if place.rules.calculation is not None),
-            frozenset(place for place in places if place.rules.default is not None),
+            tuple(place for place, _ in calculations),
+            frozenset(place for place, rule in calculations if rule.is_random or rule.keeps_value),
+            frozenset(place for place, rule in calculations if rule.draws_on_entries),
+            tuple(place for place in places if place.question and place.question.type == "end"),
         )
 
     def _rules(self, place: Place) -> Rules:
@@ -217,7 +229,7 @@ class _FormCompiler:
             if not found:
                 texts[language] = written
                 continue
-            where = f"{source}.{language}" if language else source
+            where = join_path(source, language) if language else source
             rules = [self._reference(match, where, place) for match in found]
             texts[language] = _template(_REFERENCE.split(written), rules)
             references.update(*(rule.references for rule in rules))
@@ -249,6 +261,12 @@ def _template(texts: list[str], rules: Iterable[Rule]) -> Run:
         return "".join(parts)
 
     return render
+
+
+def _is_checked(place: Place) -> bool:
+    rules = place.rules
+    checks = (rules.required, rules.constraint, rules.soft_constraint, rules.choices)
+    return place.inner is not None or any(check is not None for check in checks)
 
 
 def _choice_list(form: Form, items: ItemList) -> ChoiceList:

@@ -17,13 +17,12 @@ Item = Mapping[str, str]
 
 
 class World:
-    """The environment of one open form, with the lists read so far."""
+    """The environment of one open form, with the own entries read so far."""
 
-    __slots__ = ("_entries", "environment", "lists")
+    __slots__ = ("_entries", "environment")
 
-    def __init__(self, environment: Environment, lists: Mapping[str, Sequence[Item]]) -> None:
+    def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.lists = lists
         self._entries: dict[str, Sequence[Item]] = {}
 
     def entries(self, name: str) -> Sequence[Item]:
@@ -129,6 +128,16 @@ def rows_of(root: Row, scope: Scope) -> list[Row]:
     slot = scope.repeat.slot
     outer = rows_of(root, scope.repeat.scope)
     return [row for each in outer for row in each.rows[slot].values()]
+
+
+def document_order(row: Row, slot: int) -> tuple[int, ...]:
+    """Return a key that sorts the places of all rows in the order of the form."""
+    order = [slot]
+    inner: Row | None = row
+    while inner is not None and inner.scope.repeat is not None:
+        order += [inner.position, inner.scope.repeat.slot]
+        inner = inner.parent
+    return tuple(reversed(order))
 
 
 def cells(row: Row) -> Iterator[tuple[Row, Place]]:

@@ -50,8 +50,8 @@ class Place:
     """One question, group or repeat, with its slot and its rules.
 
     `local` is its path within the scope. `inner` is the scope that a repeat opens. `rules`, `edges`,
-    `rank` and `is_constant` (its relevance never changes and nothing is calculated) are set once, when
-    the form is compiled.
+    `rank`, `is_constant` (its relevance never changes and nothing is calculated) and `is_checked` (it
+    has a rule that an answer of the right type can break) are set once, when the form is compiled.
     """
 
     __slots__ = (
@@ -59,6 +59,7 @@ class Place:
         "edges",
         "index",
         "inner",
+        "is_checked",
         "is_constant",
         "local",
         "node",
@@ -87,6 +88,7 @@ class Place:
         self.edges: tuple[Edge, ...] = ()
         self.rank = index
         self.is_constant = True
+        self.is_checked = True
 
     def __repr__(self) -> str:
         return f"Place({self.node.path})"

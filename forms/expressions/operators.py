@@ -23,7 +23,7 @@ from forms.expressions.code import (
     as_texts,
 )
 from forms.expressions.conversions import any_to_boolean, any_to_number, text_to_number
-from forms.instance import Row
+from forms.instance import document_order
 
 Compare = Callable[[Any, Any], bool]
 
@@ -125,7 +125,7 @@ def union(operands: list[Code]) -> Code | None:
 
     def nodes(context: Context) -> list[Node]:
         found = dict.fromkeys(node for source in sources for node in source(context))
-        return sorted(found, key=_document_order)
+        return sorted(found, key=lambda node: document_order(*node))
 
     return Code(Kind.NODES, lambda context: node_texts(nodes(context)), nodes=nodes)
 
@@ -133,15 +133,6 @@ def union(operands: list[Code]) -> Code | None:
 def node_texts(nodes: list[Node]) -> list[str]:
     """Return what is seen of nodes; rows and groups (slot -1) have no text of their own."""
     return ["" if slot < 0 else row.seen[slot] or "" for row, slot in nodes]
-
-
-def _document_order(node: Node) -> tuple[int, ...]:
-    order = [node[1]]
-    row: Row | None = node[0]
-    while row is not None and row.scope.repeat is not None:
-        order += [row.position, row.scope.repeat.slot]
-        row = row.parent
-    return tuple(reversed(order))
 
 
 def _apply(compare: Compare, left: Callable[[Any], Any], right: Callable[[Any], Any]) -> Code:
