@@ -1,0 +1,42 @@
+// @ts-check
+/** What a key press in a cell means, read off the page. */
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {import('../grid-moves.js').Press}
+ */
+export function pressOf(event) {
+  const target = /** @type {HTMLInputElement} */ (event.target);
+  const { from, to, length } = caret(target);
+  const isAll = length > 0 && from === 0 && to === length;
+  return {
+    key: event.altKey ? '' : event.key,
+    shift: event.shiftKey,
+    strong: event.ctrlKey || event.metaKey,
+    cell: cellOf(target),
+    atStart: isAll || (from === 0 && to === 0),
+    atEnd: isAll || (from === length && to === length),
+  };
+}
+
+/** @param {HTMLElement} target */
+function cellOf(target) {
+  if (target instanceof HTMLSelectElement || target instanceof HTMLButtonElement) return 'select';
+  return isText(target) ? 'text' : 'other';
+}
+
+/** @param {HTMLElement} target */
+const isText = (target) =>
+  target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type === 'text');
+
+/** @param {HTMLInputElement} target */
+function caret(target) {
+  if (!isText(target)) return { from: 0, to: 0, length: 0 };
+  return { from: target.selectionStart ?? 0, to: target.selectionEnd ?? 0, length: target.value.length };
+}
+
+/** Select what the cell holds, so that typing replaces it and the arrows lead on. */
+export function selectAll() {
+  const target = /** @type {HTMLInputElement} */ (document.activeElement);
+  if (isText(target)) target.select();
+}
