@@ -20,6 +20,7 @@ from forms.strict_json import join_path
 
 MAX_EXPRESSION_ERRORS = 50
 _REFERENCE = re.compile(r"\$\{|/|\.\.|(?<![\w.])\.(?![\w.])|\b(instance|property|today|now|once)\(")
+_NODE_KEY = re.compile(r"(survey\[\d+\](?:\.children\[\d+\])*)\.(\w+)")
 _MESSAGES = (
     ("constraint", "constraint_message"),
     ("soft_constraint", "soft_constraint_message"),
@@ -84,9 +85,12 @@ def _expression_errors(form: Form) -> Iterator[DefinitionError]:
 
 
 def _without(form: Form, path: str) -> Form:
-    source, _, key = path.rpartition(".")
     if path == "settings.instance_name":
         return replace(form, instance_name=None)
+    place = _NODE_KEY.match(path)
+    if place is None:
+        return form
+    source, key = place.groups()
     return replace(form, survey=tuple(_node_without(node, source, key) for node in form.survey))
 
 

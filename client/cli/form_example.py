@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from forms.compiled import CompiledForm
 
 from client.cli.form_output import json_text, read_file, refuse
 from client.cli.sample_files import sample_file
 from forms.catalogue import load_form
+from forms.compiled import CompiledForm
 from forms.definition import Form
 from forms.errors import DefinitionError, ExampleError
 from forms.example import Wish, examples, file_name, file_questions
@@ -38,11 +38,17 @@ def example(definition: Path, rows: int | None, count: int, seed: int, files: Pa
     compiled = _load(definition)
     names = _prepare_files(compiled.form, files)
     wish = Wish(seed=seed, count=count, rows=rows, files=files is not None)
+    missing: set[str] = set()
     try:
         for answers in examples(compiled, wish, datetime.now().astimezone()):
-            click.echo(json_text(_with_folder(answers, names)))
+            line = json_text(_with_folder(answers, names))
+            click.echo(line)
+            missing.update(name for name in names if files is None and f'"{name}"' in line)
     except ExampleError as error:
         raise refuse(error.message, error.hint) from error
+    if missing:
+        wanted = ", ".join(sorted(missing))
+        click.echo(f"Note: the answers name {wanted}; --files DIR writes sample files.", err=True)
 
 
 def _load(definition: Path) -> CompiledForm:
@@ -58,16 +64,9 @@ def _load(definition: Path) -> CompiledForm:
 
 def _prepare_files(form: Form, folder: Path | None) -> dict[str, str]:
     """Write the sample files; return what each name is to be written as in the answers."""
-    questions = file_questions(form)
-    needed = {file_name(question) for question in questions}
+    needed = sorted({file_name(question) for question in file_questions(form)})
     if folder is None:
-        required = sorted({file_name(each) for each in questions if each.required})
-        if required:
-            talk = (
-                f"Note: the answers may name {', '.join(required)}; --files DIR writes such files."
-            )
-            click.echo(talk, err=True)
-        return {}
+        return {name: name for name in needed}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in needed:

@@ -58,12 +58,12 @@ def test_a_warning_is_shown_and_ends_with_0(run, write):
 
 
 def test_findings_come_as_json_for_scripts(run, write):
-    path = write(survey=[{"type": "text", "name": "who", "label": "Who", "relevant": "1 +"}])
+    path = write(survey=[{"type": "text", "name": "who", "label": "Who", "constraint": ". >"}])
 
     [finding] = json.loads(run("check", path, "--json").stdout)
 
     assert finding["file"] == str(path)
-    assert (finding["severity"], finding["path"]) == ("error", "survey[0].relevant")
+    assert (finding["severity"], finding["path"]) == ("error", "survey[0].constraint")
     assert finding["column"] >= 3
 
 

@@ -52,6 +52,17 @@ def test_expressions_that_do_not_compile_are_all_found_with_their_columns():
     assert next(f for f in found if "constraint" in f.path).column == 5
 
 
+def test_a_reference_in_a_text_is_found_beside_other_errors():
+    found = findings(
+        question("a", label={"zh-CN": "${nobody}", "en": "Hello"}), question("b", relevant="1 +")
+    )
+
+    assert {finding.path for finding in found if finding.severity == "error"} == {
+        "survey[0].label.zh-CN",
+        "survey[1].relevant",
+    }
+
+
 def test_a_missing_translation_is_a_warning():
     found = findings(question("who", label={"zh-CN": "谁"}))
 

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from forms.session import Session
 
 import forms
 from forms.campaign import parse_campaign, parse_units
@@ -16,7 +16,9 @@ from forms.definition import Question, walk
 from forms.environment import Environment
 from forms.example import Wish, examples
 from forms.lint import check
+from forms.session import Session
 from forms.tables import shape
+from forms.validation import check_answers
 
 FOLDER = Path(forms.__file__).parent / "ordos-2019"
 FORMS = ("attachment-1", "attachment-2", "implementation-plan", "progress-report")
@@ -156,6 +158,35 @@ def test_every_text_stands_in_both_languages(form_id):
 def test_examples_can_be_made(compiled, form_id):
     for answers in examples(compiled[form_id], Wish(seed=3, count=10, files=True), NOW):
         assert answers
+
+
+def over(started, given):
+    """What was given, over what the form began with."""
+    both = [key for key in given if isinstance(given[key], dict) and key in started]
+    return {**started, **given, **{key: over(started[key], given[key]) for key in both}}
+
+
+@pytest.mark.parametrize("form_id", ["attachment-1", "attachment-2", "progress-report"])
+def test_what_an_example_becomes_on_a_device_is_accepted_by_the_server(compiled, form_id):
+    device = Environment(
+        now=lambda: NOW,
+        properties={"unit_name": "杭锦旗", "member_name": "示例填报人"},
+        uuid=lambda: "00000000-0000-4000-8000-000000000000",
+        row_id=lambda: "f" * 16,
+        own_entries=lambda _: (),
+    )
+    server = replace(device, trusts_own_entries=False)
+
+    for example in examples(compiled[form_id], Wish(seed=4, count=20, rows=3), NOW):
+        reasons = example.pop("_reasons", {})
+        started = Session.start(compiled[form_id], device).answers()
+        session = Session.resume(compiled[form_id], device, over(started, example), reasons)
+
+        found = check_answers(
+            compiled[form_id], server, session.final_answers(), session.final_reasons()
+        )
+
+        assert found == ()
 
 
 def test_the_unit_is_filled_in_and_cannot_be_typed(start):
