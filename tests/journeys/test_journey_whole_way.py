@@ -1,0 +1,120 @@
+import http.cookiejar
+import json
+import urllib.parse
+import urllib.request
+
+import pytest
+
+
+def test_an_entry_made_without_a_network_is_delivered_and_seen_by_the_auditor(
+    organiser, enrolled, examples
+):
+    organiser.stop()
+    entries = enrolled.add("attachment-2", examples[:3])
+    assert set(enrolled.entries().values()) == {"saved"}
+    assert enrolled.sync(check=False).returncode == 1
+    assert enrolled.status()["saved"] == 3
+
+    organiser.start()
+    enrolled.sync()
+
+    assert enrolled.entries() == dict.fromkeys(entries, "delivered")
+    rows = organiser.audit('SELECT _entry, _unit FROM "attachment-2"')
+    assert {row[0] for row in rows} == set(entries)
+    assert {row[1] for row in rows} == {"jungar"}
+    contests = organiser.audit('SELECT count(*) FROM "attachment-2-contests"')
+    assert contests == [(6,)]
+
+
+def test_the_auditor_signs_in_with_a_code_and_nobody_else_sees_anything(
+    organiser, enrolled, examples
+):
+    entry = enrolled.add("attachment-2", examples[:1])[0]
+    enrolled.sync()
+    base = f"http://127.0.0.1:{organiser.port}/"
+    page = f"{base}audit/audit/attachment-2.json?_shape=array"
+
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(page)  # noqa: S310 - http to our own server
+    assert caught.value.code == 403
+    caught.value.close()
+
+    browser = urllib.request.build_opener(
+        urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    )
+    code = organiser.invite("ordos", "auditor")["code"]
+    form = urllib.parse.urlencode({"code": code}).encode()
+    browser.open(f"{base}audit/sign-in", form).close()
+    with browser.open(page) as answer:
+        rows = json.load(answer)
+
+    assert [row["_entry"] for row in rows] == [entry]
+
+
+def test_what_is_acknowledged_is_visible_within_a_second(organiser, enrolled, examples, until):
+    enrolled.add("attachment-2", examples[:1])
+    enrolled.sync()
+
+    until(
+        lambda: organiser.audit('SELECT count(*) FROM "attachment-2"') == [(1,)],
+        "the entry in the auditors' database",
+        seconds=1,
+    )
+
+
+def test_a_new_version_of_a_form_reaches_the_device(organiser, enrolled, campaign, tmp_path):
+    source = json.loads((campaign / "attachment-2.json").read_bytes())
+    source["settings"]["version"] = "2026112201"
+    changed = tmp_path / "attachment-2.json"
+    changed.write_text(json.dumps(source, ensure_ascii=False), encoding="utf-8")
+
+    published = organiser.call("publish", changed)
+    enrolled.sync()
+
+    forms = json.loads(enrolled.call("forms", "--json").stdout)
+    versions = {form["form_id"]: form["version"] for form in forms}
+    assert versions["attachment-2"] == "2026112201"
+    assert published.stdout.startswith("sha256:")
+
+
+def test_a_revoked_device_still_hands_in_but_into_quarantine(organiser, enrolled, examples):
+    member = json.loads(organiser.call("members", "--json").stdout)[0]
+
+    organiser.call("revoke", member["id"])
+    entry = enrolled.add("attachment-2", examples[:1])[0]
+    enrolled.sync(check=False)
+
+    assert enrolled.entries()[entry] == "quarantined"
+    assert [item["entry"] for item in organiser.quarantine()] == [entry]
+    assert organiser.audit('SELECT count(*) FROM "attachment-2"') == [(0,)]
+
+
+def test_commands_work_beside_a_running_server_and_without_one(organiser):
+    alone = organiser.invite()
+    organiser.start()
+    beside = organiser.invite()
+
+    assert alone["code"] != beside["code"]
+    assert beside["code"] in beside["link"]
+    assert f":{organiser.port}/" in beside["link"]
+
+
+def test_a_second_server_on_one_folder_is_refused_with_the_reason(organiser):
+    organiser.start()
+
+    refused = organiser.call("serve", "--port", "0", check=False)
+
+    assert refused.returncode == 1
+    assert "already runs" in refused.stderr
+    assert "Hint:" in refused.stderr
+
+
+def test_the_server_stops_cleanly_and_starts_again_with_everything(organiser, enrolled, examples):
+    enrolled.add("attachment-2", examples[:2])
+    enrolled.sync()
+
+    code = organiser.program.end()
+    organiser.start()
+
+    assert code == 0
+    assert organiser.audit('SELECT count(*) FROM "attachment-2"') == [(2,)]
