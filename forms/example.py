@@ -10,11 +10,11 @@ form does not accept is tried again. So cascades, row limits and calculations ho
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from forms.compiled import CompiledForm
 from forms.definition import (
@@ -60,6 +60,12 @@ _PROPERTIES = {
     "deviceid": "sample",
 }
 
+OwnItems: TypeAlias = Callable[[str], Sequence[Mapping[str, str]]]
+
+
+def _no_items(_: str) -> Sequence[Mapping[str, str]]:
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -71,8 +77,13 @@ class Wish:
     files: bool = False
 
 
-def examples(compiled: CompiledForm, wish: Wish, now: datetime) -> Iterator[dict[str, Any]]:
+def examples(
+    compiled: CompiledForm, wish: Wish, now: datetime, own_entries: OwnItems = _no_items
+) -> Iterator[dict[str, Any]]:
     """Yield sets of answers as `tianbao add` takes them.
+
+    A choice of own entries is drawn from `own_entries`; where there are none it is made up, which is
+    good for a server (a target that it does not have yet is no violation), not for a device.
 
     Raises:
         ExampleError: no valid answer was found for a required question.
@@ -80,7 +91,7 @@ def examples(compiled: CompiledForm, wish: Wish, now: datetime) -> Iterator[dict
     # The form's id goes in too: else row ids of two forms would meet, and mean each other.
     rng = Random(f"{compiled.form.form_id}/{wish.seed}")  # noqa: S311 - examples, not secrets
     for _ in range(wish.count):
-        yield _Filling(compiled, wish, rng, now).answers()
+        yield _Filling(compiled, wish, rng, now, own_entries).answers()
 
 
 def file_name(question: Question) -> str:
@@ -108,6 +119,7 @@ class _Filling:
     wish: Wish
     rng: Random
     now: datetime
+    own_entries: OwnItems
     session: Session = field(init=False)
     states: dict[str, NodeState] = field(init=False)
     questions: Mapping[str, Question] = field(init=False)
@@ -146,8 +158,8 @@ class _Filling:
             properties=_PROPERTIES,
             uuid=self._uuid,
             row_id=self._row_id,
-            own_entries=lambda _: (),
-            trusts_own_entries=False,
+            own_entries=self.own_entries,
+            trusts_own_entries=all(map(self.own_entries, self.compiled.form.instances)),
         )
 
     def _uuid(self) -> str:
@@ -204,7 +216,8 @@ class _Filling:
     def _may_answer(self, question: Question) -> bool:
         if question.type in ATTACHMENT_TYPES:
             return self.wish.files
-        return question.list_name not in self.compiled.form.instances
+        name = question.list_name or ""
+        return name not in self.compiled.form.instances or bool(self.own_entries(name))
 
     def _answer(self, question: Question, path: str) -> None:
         """Try values until the form accepts one; a soft constraint may be met with a reason."""
@@ -233,7 +246,7 @@ class _Filling:
 
     def _selections(self, question: Question, path: str) -> Iterator[Any]:
         names = [name for name, _ in self.states[path].choices or ()]
-        if question.list_name in self.compiled.form.instances:
+        if not names and question.list_name in self.compiled.form.instances:
             names = [self._row_id()]
         while names:
             if question.type == "select_one":

@@ -160,6 +160,16 @@ def test_examples_can_be_made(compiled, form_id):
         assert answers
 
 
+def test_examples_of_reports_are_about_contests_that_there_are(compiled):
+    found = list(
+        examples(compiled["progress-report"], Wish(seed=1, count=30), NOW, lambda _: CONTESTS)
+    )
+
+    groups = {"a" * 16: "works", "b" * 16: "energy", "c" * 16: "practice"}
+    assert {answers["about"]["contest"] for answers in found} == set(groups)
+    assert all(groups[answers["about"]["contest"]] in answers for answers in found)
+
+
 def over(started, given):
     """What was given, over what the form began with."""
     both = [key for key in given if isinstance(given[key], dict) and key in started]
