@@ -43,7 +43,11 @@ class _Report:
 
 @click.command(epilog=_EXAMPLE)
 @click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="PATH..."
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH...",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
 def check(paths: tuple[Path, ...], as_json: bool) -> None:

@@ -38,7 +38,17 @@ def test_the_same_seed_gives_the_same_examples_and_another_gives_others():
 
 
 def test_every_required_question_is_answered():
-    kinds = ["text", "integer", "decimal", "date", "time", "datetime", "geopoint", "barcode", "acknowledge"]
+    kinds = [
+        "text",
+        "integer",
+        "decimal",
+        "date",
+        "time",
+        "datetime",
+        "geopoint",
+        "barcode",
+        "acknowledge",
+    ]
     compiled = form(*(question(f"q_{kind}", kind, required=True) for kind in kinds))
 
     assert all(set(answers) == {f"q_{kind}" for kind in kinds} for answers in made(compiled))
