@@ -75,7 +75,7 @@ def add_revision(
             None if device is None else device.unit,
             revision.operation,
             format_time(revision.made_at.wall),
-            _local_text(arrival),
+            revision.made_at.local.isoformat(timespec="seconds"),
             at,
             verdict.state.value,
             verdict.code,
@@ -167,10 +167,3 @@ def _add_links(connection: Connection, arrival: Arrival) -> None:
         connection.execute(
             "INSERT INTO attachment_use VALUES (?, ?)", (attachment.sha256, arrival.digest)
         )
-
-
-def _local_text(arrival: Arrival) -> str:
-    try:
-        return arrival.revision.made_at.local.isoformat(timespec="seconds")
-    except OverflowError:  # a clock at the edge of the calendar has no local time
-        return format_time(arrival.revision.made_at.wall)

@@ -98,7 +98,8 @@ class Writer:
             self._jobs.put(None)  # the end is seen again, once this batch is done
         return batch
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, queued: list[_Job]) -> None:
+        batch = [job for job in queued if job.future.set_running_or_notify_cancel()]
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")

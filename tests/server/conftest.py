@@ -4,9 +4,9 @@ import base64
 import gzip
 import hashlib
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 import requests
-from waitress.server import create_server
 
 from server.app import create_app
 from server.config import DataFolder
 from server.founding import init_data
+from server.listener import Listener, bind
 from server.services import Services, open_services
 from sync.answer import Answer, open_answer, read_answer
 from sync.digest import digest_of
@@ -270,10 +270,8 @@ def device(enrolled: Callable[..., FieldDevice]) -> FieldDevice:
 
 @pytest.fixture
 def http(services: Services) -> Iterator[HttpServer]:
-    served = create_server(create_app(services), host="127.0.0.1", port=0, threads=8)
-    thread = threading.Thread(target=served.run, daemon=True)
-    thread.start()
-    yield HttpServer(f"http://127.0.0.1:{served.effective_port}", services)
-    served.close()
-    thread.join(5)
-    served.task_dispatcher.shutdown()
+    with closing(bind("127.0.0.1", 0)) as bound:
+        listener = Listener(create_app(services), bound, threads=8)
+        listener.start()
+        yield HttpServer(f"http://127.0.0.1:{listener.port}", services)
+        listener.stop()
