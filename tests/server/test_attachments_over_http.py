@@ -1,0 +1,150 @@
+"""Attached files: whole, checked, flushed, and only for those they concern."""
+
+import hashlib
+import os
+import resource
+import signal
+import threading
+
+import pytest
+
+from server.config import DataFolder
+from server.services import open_services
+from sync.digest import digest_of
+from sync.request import Request, authorize
+
+CONTENT = os.urandom(300_000)
+NAME = hashlib.sha256(CONTENT).hexdigest()
+PATH = f"/v1/attachments/{NAME}"
+
+
+def photo(content: bytes = CONTENT) -> dict:
+    name = hashlib.sha256(content).hexdigest()
+    return {"name": "a.jpg", "type": "image/jpeg", "size": len(content), "sha256": name}
+
+
+def left_over(folder: DataFolder) -> list:
+    return list(folder.incoming.iterdir())
+
+
+def put(http, device, content=CONTENT, name=NAME):
+    """Send a file as a device does: the digest it signs is the file's name."""
+    request = Request("PUT", f"/v1/attachments/{name}", device.next_nonce(), f"sha256:{name}")
+    return http.send(
+        request,
+        content,
+        {"Authorization": authorize(request, device.key), "Content-Type": "image/jpeg"},
+    )
+
+
+def test_a_file_is_stored_under_its_digest_and_logged_once(http, device, folder):
+    first = http.call(device, "PUT", PATH, CONTENT, {"Content-Type": "image/jpeg"})
+    second = http.call(device, "PUT", PATH, CONTENT)
+
+    assert (first.status, first.answer.complete, first.answer.offset) == (200, True, len(CONTENT))
+    assert second.answer.index == first.answer.index
+    assert (folder.blobs / NAME[:2] / NAME).read_bytes() == CONTENT
+    assert left_over(folder) == []
+
+
+def test_the_status_tells_whether_a_file_is_here(http, device):
+    before = http.call(device, "GET", PATH + "/status")
+    put(http, device)
+    after = http.call(device, "GET", PATH + "/status")
+
+    assert (before.answer.complete, before.answer.offset, before.answer.index) == (False, 0, None)
+    assert after.answer.complete
+
+
+def test_bytes_that_are_not_those_of_the_name_are_refused_and_not_kept(http, device, folder):
+    sent = put(http, device, CONTENT[:-1] + b"?")
+
+    assert sent.status_code == 409
+    assert b'"code":"bad_digest"' in sent.content
+    assert left_over(folder) == []
+    assert not http.call(device, "GET", PATH + "/status").answer.complete
+
+
+def test_a_push_names_a_file_until_it_is_here(http, device):
+    frame = device.frame(device.revision({"title": "一", "photo": photo()}))
+    before = http.push(device, frame).answer
+    put(http, device)
+
+    assert before.missing == (NAME,)
+    assert http.push(device, frame).answer.missing == ()
+
+
+def test_a_file_is_for_units_whose_revisions_name_it(http, device, enrolled):
+    http.push(device, device.frame(device.revision({"title": "一", "photo": photo()})))
+    put(http, device)
+    colleague, other = enrolled("colleague"), enrolled("other", unit="south")
+
+    def get(who):
+        request = Request("GET", PATH, who.next_nonce(), digest_of(b""))
+        return http.send(request, b"", {"Authorization": authorize(request, who.key)})
+
+    assert get(colleague).content == CONTENT
+    assert get(colleague).headers["Content-Type"] == "application/octet-stream"
+    assert get(other).status_code == 404
+
+
+def test_a_stranger_can_neither_put_nor_ask(http, stranger):
+    nobody = stranger("nobody")
+
+    assert put(http, nobody).status_code == 401
+    assert http.call(nobody, "GET", PATH + "/status").status == 401
+
+
+def test_a_revoked_device_hands_in_only_the_files_of_what_is_in_quarantine(http, device, services):
+    services.revoke(device.key.id)
+    assert put(http, device).status_code == 403
+
+    http.push(device, device.frame(device.revision({"title": "一", "photo": photo()})))
+
+    assert put(http, device).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["x", "AB" * 32, "ab" * 33, "keys"])
+def test_only_digests_name_files(http, device, name):
+    reply = http.call(device, "GET", f"/v1/attachments/{name}/status")
+
+    assert reply.status == 404
+
+
+def test_two_uploads_of_one_file_at_once_end_with_one(http, device, enrolled, folder, services):
+    devices = [device, enrolled("second"), enrolled("third")]
+    threads = [threading.Thread(target=put, args=(http, item)) for item in devices]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    with services.readers.read() as connection:
+        leaves = connection.execute("SELECT count(*) FROM leaf WHERE kind = 'attachment'")
+        assert leaves.fetchone()[0] == 1
+    assert (folder.blobs / NAME[:2] / NAME).read_bytes() == CONTENT
+    assert left_over(folder) == []
+
+
+def test_a_disk_without_room_gives_507_and_takes_the_file_later(http, device, folder):
+    # A limit on the size of files fails a write just as a full disk does.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        full = put(http, device)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert full.status_code == 507
+    assert b'"code":"storage_full"' in full.content
+    assert left_over(folder) == []
+    assert put(http, device).status_code == 200
+
+
+def test_what_a_killed_server_left_half_way_is_cleared_at_the_start(folder, clock):
+    (folder.incoming / "half").write_bytes(b"half of a file")
+
+    with open_services(folder, clock):
+        assert left_over(folder) == []
