@@ -28,9 +28,15 @@ class Child:
     """A process that is started, waited for by a line it prints, and stopped."""
 
     def __init__(
-        self, args: Sequence[str], env: Mapping[str, str] | None = None, name: str = "child"
+        self,
+        args: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        name: str = "child",
+        *,
+        stderr: int | None = None,
     ) -> None:
         self.name = name
+        self._stderr = stderr
         self._args = list(args)
         self._env = env
         self._process: subprocess.Popen[str] | None = None
@@ -51,6 +57,8 @@ class Child:
     def start(self) -> None:
         """Start the process; `env` is added to the environment of this one.
 
+        `stderr` is as in `subprocess`: with STDOUT, what it says in talk is kept with its lines.
+
         Raises:
             ChildError: the program cannot be started.
         """
@@ -59,6 +67,7 @@ class Child:
                 self._args,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=self._stderr,
                 text=True,
                 encoding="utf-8",
                 errors="replace",
@@ -111,7 +120,8 @@ class Child:
 
     def _wait_for_news(self, deadline: float) -> None:
         if self._has_ended:
-            raise ChildError(f"The {self.name} ended before it was ready.")
+            said = f" It said: {self._lines[-1]}" if self._lines else ""
+            raise ChildError(f"The {self.name} ended before it was ready.{said}")
         if not self._news.wait(deadline - monotonic()):
             raise ChildError(f"The {self.name} is not ready after a long time.")
 

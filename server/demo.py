@@ -98,7 +98,7 @@ def _check_port(port: int, option: str) -> None:
 
 
 def _start(stack: ExitStack, name: str, args: list[str]) -> Child:
-    child = Child([sys.executable, "-m", *args], name=name)
+    child = Child([sys.executable, "-m", *args], name=name, stderr=subprocess.STDOUT)
     stack.callback(child.stop)
     child.start()
     return child
@@ -146,8 +146,18 @@ def _run_client(folder: DataFolder, *args: str) -> subprocess.CompletedProcess[s
 
 
 def _auditors_link(folder: DataFolder) -> str:
-    params = {"unit": _AUDIT_UNIT, "role": "auditor", "name": _AUDIT_NAME, "days": 1}
-    link: str = run_command(folder, "invite", params)["link"]
+    """Return a fresh sign-in link, for the same auditor at every start."""
+    known = [
+        member["id"]
+        for member in run_command(folder, "members", {})
+        if member["role"] == "auditor" and member["name"] == _AUDIT_NAME
+    ]
+    if known:
+        given = run_command(folder, "reissue", {"member": known[0]})
+    else:
+        params = {"unit": _AUDIT_UNIT, "role": "auditor", "name": _AUDIT_NAME, "days": 1}
+        given = run_command(folder, "invite", params)
+    link: str = given["link"]
     return link
 
 

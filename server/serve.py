@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from server.app import create_app
+from server.audit.mounting import mounted
 from server.commands import Workplace, check_folder, run
 from server.config import DataFolder
 from server.control import HOST, ControlAddress, read_control, write_control
@@ -28,6 +29,7 @@ from server.web.control import create_control_app
 _KEY_BYTES = 32
 _LOCK_SECONDS = 3.0
 _CONTROL_THREADS = 4
+_AUDIT_SECONDS = 30.0
 _POLL_SECONDS = 0.5
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with
 
@@ -77,6 +79,9 @@ def running(folder: DataFolder, options: ServeOptions) -> Iterator[str]:
         services.set_address(address)
         workplace = Workplace(services, _follow(stack, services, folder))
         app = create_app(services, [openapi.bp])
+        if options.with_audit:
+            auditors = stack.enter_context(mounted(app, services, address))
+            auditors.wait_until_ready(_AUDIT_SECONDS)
         public = Listener(app, bound)
         public.start()
         stack.callback(public.stop)

@@ -59,15 +59,22 @@ def demo(context: click.Context, server_port: int, client_port: int, data: Path 
 
 
 def _text(folder: DataFolder, addresses: Addresses) -> str:
-    tianbao = _shown(Path(sys.executable).with_name("tianbao"))
-    form, home = _shown(SAMPLE / "attachment-2.json"), _shown(client_home(folder))
+    form, home, tianbao = SAMPLE / "attachment-2.json", client_home(folder), _tianbao()
     return _TEXT.format(
         client=addresses.client,
         audit=addresses.audit,
         server=addresses.server,
-        example=f"{tianbao} form example {form} | {tianbao} --home {home} add attachment-2 -",
+        example=f"{tianbao} form example {_shown(form)} | "
+        f"{tianbao} --home {_shown(home)} add attachment-2 -",
         data=_shown(folder.path),
     )
+
+
+def _tianbao() -> str:
+    """Return how the client's command is called here, in a virtual environment or not."""
+    python = Path(sys.executable)
+    script = python.with_name("tianbao" + python.suffix)
+    return _shown(script) if script.exists() else f"{_shown(python)} -m client"
 
 
 def _shown(path: Path) -> str:

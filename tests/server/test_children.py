@@ -97,6 +97,16 @@ def test_a_child_that_ends_before_it_is_ready_is_an_error():
     assert child.stop() == 3
 
 
+def test_the_last_words_of_a_child_that_ends_are_told():
+    code = "import sys; print('Error: no room', file=sys.stderr); sys.exit(1)"
+    child = python(code, stderr=subprocess.STDOUT)
+    child.start()
+
+    with pytest.raises(ChildError, match="It said: Error: no room"):
+        child.wait_for_line("ready", 30)
+    child.stop()
+
+
 def test_a_child_that_says_nothing_is_an_error_after_the_time():
     child = python(WATCHING)
     child.start()
