@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from datasette.app import Datasette
 from datasette.plugins import pm
+from datasette.utils.asgi import Request
 
 from server.audit.agreement import BASE_URL, HTTPS_VARIABLE, SECRET_VARIABLE
 from server.audit.description import Description
@@ -46,6 +47,7 @@ def main() -> None:
     secret = os.environ.pop(SECRET_VARIABLE)
     door = Door(TicketOffice(bytes.fromhex(cookie_key.read_text("ascii").strip())), secret)
     pm.register(AuditPlugin(audit_db.stem, Description(audit_db), door))
+    _build_links_below_the_prefix()
     datasette = Datasette(
         [str(audit_db)],
         metadata=json.loads(metadata.read_bytes()),
@@ -53,6 +55,17 @@ def main() -> None:
         secret=secrets.token_hex(32),
     )
     _serve(datasette)
+
+
+def _build_links_below_the_prefix() -> None:
+    """Have Datasette put its prefix before a path once, and not again where it stands already.
+
+    Its router takes the prefix off, but its links to facets, next pages and formats start from the
+    whole path. It cannot be given the path without the prefix either: our database has the prefix's
+    own name, and would be taken for it.
+    """
+    whole_path = Request.path.fget
+    Request.path = property(lambda request: request.scope.get("route_path") or whole_path(request))
 
 
 def _serve(datasette: Datasette) -> None:

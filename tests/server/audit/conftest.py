@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -10,24 +11,30 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 
 from server import revisions
+from server.app import create_app
+from server.audit.child import DatasetteChild
+from server.audit.mounting import mounted
 from server.checks import Arrival
 from server.config import DataFolder
 from server.db import open_reader
 from server.founding import init_data
+from server.listener import Listener, bind
 from server.members import Device
 from server.projection.projector import Projector
 from server.services import Services, open_services
-from server.verdict import LOGGED, Verdict
+from server.verdict import LOGGED, Verdict, quarantined
 from sync.digest import digest_of
 from sync.invitation import code_id, proof_of, secret_of
 from sync.keys import REVISION_TYPE, SigningKey
-from sync.messages import EnrolRequest
+from sync.messages import EnrolRequest, RuleViolation
 from sync.revision import MadeAt, Revision, attachments_in, format_revision
 
 CAMPAIGN = Path(__file__).parents[3] / "forms" / "ordos-2019"
 BEGINNING = datetime(2019, 5, 20, 1, 30, tzinfo=UTC)
+AFTER_DUE = datetime(2019, 6, 3, 1, 30, tzinfo=UTC)
 
 
 @dataclass
@@ -139,22 +146,23 @@ class Book:
             connection.close()
 
 
+@contextmanager
+def opened_book(path: Path) -> Iterator[Book]:
+    """Open a book on a new data folder with the sample campaign."""
+    folder, clock = DataFolder(path), Clock()
+    init_data(folder, CAMPAIGN, clock=clock)
+    with (
+        open_services(folder, clock) as services,
+        closing(Projector(folder.log_db, folder.audit_db)) as projector,
+    ):
+        yield Book(services, clock, projector)
+
+
 @pytest.fixture
 def make_book(tmp_path: Path) -> Iterator[Callable[[str], Book]]:
     """Return a function that makes a book in a folder of its own."""
-    books: list[Book] = []
-
-    def make(name: str) -> Book:
-        folder, clock = DataFolder(tmp_path / name), Clock()
-        init_data(folder, CAMPAIGN, clock=clock)
-        services = open_services(folder, clock)
-        books.append(Book(services, clock, Projector(folder.log_db, folder.audit_db)))
-        return books[-1]
-
-    yield make
-    for book in books:
-        book.projector.close()
-        book.services.close()
+    with ExitStack() as stack:
+        yield lambda name: stack.enter_context(opened_book(tmp_path / name))
 
 
 @pytest.fixture
@@ -163,30 +171,105 @@ def book(make_book: Callable[[str], Book]) -> Book:
     return make_book("data")
 
 
-@pytest.fixture
+def contest_answers(*projects: str, unit_name: str = "东胜区", **more: Any) -> dict[str, Any]:
+    """Return answers of attachment 2 with some rows."""
+    rows = [
+        {
+            "_row": f"{number:016x}",
+            "number": number,
+            "project": project,
+            "contest": f"{project}劳动竞赛",
+            "content": "比工程质量、比安全生产",
+            "starts": "2019-06-01",
+            "ends": "2020-06-30",
+            "days": 396,
+            "category": "major_works",
+            "field": "water",
+        }
+        for number, project in enumerate(projects, start=1)
+    ]
+    head = {"unit_name": unit_name, "filled_on": "2019-05-20"}
+    return {**head, "contests": rows, "contest_count": len(projects), **more}
+
+
+@pytest.fixture(scope="session")
 def contests() -> Callable[..., dict[str, Any]]:
     """Return a function that gives answers of attachment 2 with some rows."""
+    return contest_answers
 
-    def answers(*projects: str, unit_name: str = "东胜区") -> dict[str, Any]:
-        return {
-            "unit_name": unit_name,
-            "filled_on": "2019-05-20",
-            "contests": [
-                {
-                    "_row": f"{number:016x}",
-                    "number": number,
-                    "project": project,
-                    "contest": f"{project}劳动竞赛",
-                    "content": "比工程质量、比安全生产",
-                    "starts": "2019-06-01",
-                    "ends": "2020-06-30",
-                    "days": 396,
-                    "category": "major_works",
-                    "field": "water",
-                }
-                for number, project in enumerate(projects, start=1)
-            ],
-            "contest_count": len(projects),
-        }
 
-    return answers
+@dataclass
+class Site:
+    """A book whose audit database is shown under /audit/ by a real server."""
+
+    book: Book
+    child: DatasetteChild
+    address: str
+
+    def code(self, role: str = "auditor") -> str:
+        """Return a new one-time code."""
+        return self.book.services.invite("ordos", role).code
+
+    def auditor(self) -> requests.Session:
+        """Return a browser that is signed in."""
+        browser = requests.Session()
+        answer = browser.post(
+            f"{self.address}/audit/sign-in", data={"code": self.code()}, allow_redirects=False
+        )
+        answer.raise_for_status()
+        return browser
+
+    def get(self, path: str, browser: requests.Session | None = None) -> requests.Response:
+        """Return what a browser gets, a stranger's if none is given; nothing is followed."""
+        with requests.Session() as stranger:
+            return (browser or stranger).get(
+                f"{self.address}/audit{path}", allow_redirects=False, timeout=30
+            )
+
+
+@contextmanager
+def opened_site(book: Book) -> Iterator[Site]:
+    """Serve a book on a free port."""
+    book.project()
+    app = create_app(book.services)
+    with bind("127.0.0.1", 0) as bound:
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with mounted(app, book.services, address) as child:
+            listener = Listener(app, bound, threads=8)
+            listener.start()
+            try:
+                yield Site(book, child, address)
+            finally:
+                listener.stop(1.0)
+
+
+@pytest.fixture
+def site(book: Book) -> Iterator[Site]:
+    """Return a site of a test's own."""
+    with opened_site(book) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Return a site with some entries that a module's tests look at."""
+    with opened_book(tmp_path_factory.mktemp("shown") / "data") as book:
+        book.hand_in("attachment-2", contest_answers("东胜区供水工程", "包西铁路改造"))
+        book.hand_in(
+            "attachment-2", contest_answers("康巴什道路", unit_name="康巴什区"), unit="kangbashi"
+        )
+        book.clock.now = AFTER_DUE
+        book.hand_in("attachment-2", contest_answers("=1+1"), unit="jungar")
+        broken = book.revision("attachment-2", contest_answers("=1+2"), unit="dalad")
+        violation = RuleViolation("contests[1]/days", "calculation", "与计算结果不符")
+        book.store(broken, quarantined("rules", [violation]))
+        with opened_site(book) as site:
+            assert site.child.wait_until_ready(60)
+            yield site
+
+
+@pytest.fixture(scope="module")
+def signed_in(shown: Site) -> Iterator[requests.Session]:
+    """Return an auditor's browser at the shown site."""
+    with shown.auditor() as browser:
+        yield browser
