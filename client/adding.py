@@ -12,8 +12,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from forms.session import Session
-
 from client.blobs import Blobs
 from client.errors import InputError
 from client.filling import media_type_of
@@ -23,6 +21,7 @@ from client.violations import format_violations
 from forms.definition import ATTACHMENT_TYPES, Group, Node, Question, Repeat
 from forms.errors import AnswerError
 from forms.paths import ROW_ID
+from forms.session import Session
 from forms.violation import Violation
 
 Json = dict[str, Any]

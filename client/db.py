@@ -145,6 +145,31 @@ class Database:
         )
 
 
+@contextmanager
+def held_exclusively(path: Path, patience: float) -> Iterator[bool]:
+    """Hold the system's lock on a file, with SQLite's own means; say whether it was got.
+
+    The file stays empty. The lock goes with the process, however it ends.
+    """
+    with storage_errors(path):
+        path.touch(mode=PRIVATE)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=patience)
+    try:
+        yield _is_locked_by(connection)
+    finally:
+        connection.close()
+
+
+def _is_locked_by(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise StorageError(f"The home cannot be locked: {error}") from error
+        return False
+    return True
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     connection.row_factory = sqlite3.Row

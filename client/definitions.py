@@ -9,12 +9,11 @@ same, and refused with the reason only when somebody wants to fill it.
 import json
 from dataclasses import dataclass
 
-from forms.compiled import CompiledForm
-
 from client.db import Database
 from client.errors import NotFoundError
 from forms.campaign import Campaign, parse_campaign
 from forms.catalogue import load_form
+from forms.compiled import CompiledForm
 from forms.definition import Form
 from forms.errors import DefinitionError
 from sync.digest import digest_of

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from forms.session import Session
-
 from client.blobs import Blobs, Readable
 from client.clock import Clock
 from client.db import Database
@@ -25,6 +23,7 @@ from client.errors import NotFoundError, StorageError
 from client.finalize import Finalizer
 from client.opening import Instance, Opener
 from client.tree import static_tree
+from forms.session import Session
 from forms.state import Change, format_state
 from sync.times import format_time
 
@@ -47,7 +46,6 @@ class OpenDraft:
     opened_at: str
     sequence: int
     saved_sequence: int
-    generation: int
     steps: list[Json] = field(default_factory=list)
     is_closed: bool = False
     lock: RLock = field(default_factory=RLock)
@@ -79,7 +77,7 @@ class Filling:
             StorageError: the draft could not be written.
         """
         instance = self._opener.start(form_id, language)
-        draft = OpenDraft(instance, self._now(), 1, 0, self._db.generation)
+        draft = OpenDraft(instance, self._now(), 1, 0)
         self._write(draft)
         with self._lock:
             self._open[instance.entry] = draft
@@ -92,7 +90,6 @@ class Filling:
             NotFoundError: there is no such draft.
         """
         with self._held(draft_id) as draft:
-            self._refresh(draft)
             session = draft.instance.session
             session.language = language
             state = session.state(language)
@@ -313,24 +310,7 @@ class Filling:
         if kept is None:
             raise _no_draft(draft_id)
         instance = self._opener.resume(draft_id, kept.definition, kept.answers, kept.reasons)
-        return OpenDraft(
-            instance, kept.opened_at, kept.sequence, kept.sequence, self._db.generation
-        )
-
-    def _refresh(self, draft: OpenDraft) -> None:
-        """Read the lists of own entries anew, if the form has any and something was written since."""
-        if draft.generation == self._db.generation or not draft.instance.compiled.form.instances:
-            return
-        draft.generation = self._db.generation
-        instance = draft.instance
-        session = instance.session
-        draft.instance = self._opener.resume(
-            instance.entry,
-            instance.compiled.form.digest,
-            session.answers(),
-            session.reasons(),
-            session.language,
-        )
+        return OpenDraft(instance, kept.opened_at, kept.sequence, kept.sequence)
 
     def _write(self, draft: OpenDraft) -> None:
         with draft.writing:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from client.db import held_exclusively
 from client.errors import HomeBusyError
 
 
@@ -20,15 +19,10 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
     Raises:
         HomeBusyError: another process holds it.
     """
-    lock = FileLock(path, timeout=patience, poll_interval=0.05, mode=0o600, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise HomeBusyError(
-            f"The home {path.parent} is in use by another process.",
-            hint="Wait until it has ended, or use another home with --home.",
-        ) from error
-    try:
+    with held_exclusively(path, patience) as is_held:
+        if not is_held:
+            raise HomeBusyError(
+                f"The home {path.parent} is in use by another process.",
+                hint="Wait until it has ended, or use another home with --home.",
+            )
         yield
-    finally:
-        lock.release()

@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from secrets import token_hex
 from typing import Any
-
-from forms.compiled import CompiledForm
-from forms.session import Session
 
 from client.clock import Clock
 from client.db import Database
 from client.definitions import Definitions
 from client.profile import require_profile
 from client.replica import Replica
+from forms.compiled import CompiledForm
 from forms.environment import Environment
 from forms.own_entries import Item
+from forms.session import Session
 
 ROW_ID_BYTES = 8
 
@@ -127,19 +127,12 @@ class Opener:
             properties=require_profile(self._db).properties,
             uuid=lambda: str(uuid.uuid4()),
             row_id=lambda: token_hex(ROW_ID_BYTES),
-            own_entries=self._own_entries(compiled),
+            own_entries=partial(self._own_entries, compiled),
         )
         session = fill(environment)
         session.language = language or compiled.form.default_language
         return Instance(entry, compiled, environment, session, moment)
 
-    def _own_entries(self, compiled: CompiledForm) -> Callable[[str], list[Item]]:
-        lists: dict[str, list[Item]] = {}  # read once an instance: typing never waits for the disk
-
-        def read(name: str) -> list[Item]:
-            spec = compiled.form.instances.get(name)
-            if name not in lists:
-                lists[name] = [] if spec is None else self._replica.items(spec)
-            return lists[name]
-
-        return read
+    def _own_entries(self, compiled: CompiledForm, name: str) -> list[Item]:
+        spec = compiled.form.instances.get(name)
+        return [] if spec is None else self._replica.items(spec)
