@@ -15,6 +15,8 @@ from server.config import DataFolder
 from server.serve import ServeOptions
 from server.serve import serve as run_server
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 @click.command(epilog=example("serve", "serve --host 0.0.0.0 --port 8000 --url https://t.example/"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -41,12 +43,22 @@ def serve(
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
+    if is_plain_to_others(host, url):
+        say(
+            "Warning: other computers reach this server by plain http: whoever stands between can "
+            "read what is handed in. Put a proxy with TLS before it, and name it with --url."
+        )
     stop = Event()
     stop_on_signals(stop)
     if exit_with_parent:
         watch_parent(stop.set)
     run_server(folder, ServeOptions(host, port, url, not no_audit), stop, show)
     say("The server has stopped.")
+
+
+def is_plain_to_others(host: str, url: str | None) -> bool:
+    """Say whether other computers reach the server, and nothing says that TLS is before it."""
+    return not (url or "").startswith("https:") and host not in _LOOPBACK
 
 
 def stop_on_signals(stop: Event) -> None:

@@ -93,9 +93,9 @@ class Organiser:
     def call(self, *args, **kwargs):
         return run("server", "--data", self.data, *args, **kwargs)
 
-    def start(self, *args):
-        listen = ["--port", self.port, *args]
-        self.program = Program("server", "--data", self.data, "serve", *listen)
+    def start(self, *, with_audit=False):
+        options = ["--port", self.port] + ([] if with_audit else ["--no-audit"])
+        self.program = Program("server", "--data", self.data, "serve", *options)
         return self.program.line(r"^http://\S+$")[0]
 
     def stop(self):

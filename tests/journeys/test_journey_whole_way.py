@@ -29,6 +29,8 @@ def test_an_entry_made_without_a_network_is_delivered_and_seen_by_the_auditor(
 def test_the_auditor_signs_in_with_a_code_and_nobody_else_sees_anything(
     organiser, enrolled, examples
 ):
+    organiser.stop()
+    organiser.start(with_audit=True)
     entry = enrolled.add("attachment-2", examples[:1])[0]
     enrolled.sync()
     base = f"http://127.0.0.1:{organiser.port}/"

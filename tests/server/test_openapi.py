@@ -3,7 +3,9 @@ import re
 
 import pytest
 
+from server.app import create_app
 from server.openapi import openapi_document
+from server.web import openapi
 from sync.frames import FrameKind
 from sync.messages import ROLES, ItemState
 
@@ -40,6 +42,18 @@ def resolve(document, reference):
 def test_the_description_is_json_of_version_3_1(document):
     assert document["openapi"] == "3.1.0"
     assert json.loads(json.dumps(document)) == document
+
+
+def test_every_route_of_the_interface_is_described_and_no_other(document, services):
+    app = create_app(services, [openapi.bp])
+    routes = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "pages.static" and rule.rule != "/"
+    }
+
+    assert {(path, method) for path, method, _ in operations(document)} == routes
 
 
 def test_every_reference_leads_somewhere(document):

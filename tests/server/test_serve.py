@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from server.cli.serve import is_plain_to_others
 from server.commands import init_folder, run_command
 from server.config import DataFolder
 from server.errors import AddressError, DataFolderError, LockedError
@@ -148,6 +149,20 @@ def test_links_name_the_public_address_behind_a_proxy(folder):
 def test_the_address_can_be_opened_whatever_the_server_listens_on(folder, host):
     with running(folder, ServeOptions(host=host, port=0, with_audit=False)) as address:
         assert get(address, "/healthz")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "is_plain"),
+    [
+        ("127.0.0.1", None, False),
+        ("::1", None, False),
+        ("0.0.0.0", None, True),  # noqa: S104 - the case itself
+        ("0.0.0.0", "https://tianbao.example.org", False),  # noqa: S104 - the case itself
+        ("0.0.0.0", "http://tianbao.example.org", True),  # noqa: S104 - the case itself
+    ],
+)
+def test_plain_http_to_other_computers_is_warned_of(host, url, is_plain):
+    assert is_plain_to_others(host, url) is is_plain
 
 
 @pytest.fixture
