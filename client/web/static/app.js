@@ -11,6 +11,7 @@ import { chooseLanguage, t, useTexts } from './texts.js';
 import { makeFrame } from './widgets/frame.js';
 
 const LANGUAGE = 'tianbao-language';
+const PAUSE = 3000;
 
 /** @type {Record<string, (frame: import('./widgets/frame.js').Frame, id: string) => Promise<() => void>>} */
 const PAGES = { home: homePage, fill: fillPage, entry: entryPage };
@@ -47,13 +48,10 @@ async function draw() {
 /** @param {string} language */
 async function changeLanguage(language) {
   const place = window.scrollY;
-  const focused = document.activeElement?.id;
   localStorage.setItem(LANGUAGE, language);
   await speak(language);
   await draw();
   window.scrollTo(0, place);
-  (focused ? document.getElementById(focused) : document.querySelector('.language'))
-    ?.dispatchEvent(new Event('return'));
   /** @type {HTMLElement|null} */ (document.querySelector('.language'))?.focus({ preventScroll: true });
 }
 
@@ -66,12 +64,14 @@ function trouble(frame, error) {
     frame.main.replaceChildren(enterPage(() => { void draw(); }));
     return;
   }
+  const isKnown = error instanceof api.Problem || error instanceof api.Unreachable;
   const again = html`<button type="button">${t('again')}</button>`;
   again.addEventListener('click', () => { void draw(); });
   frame.main.replaceChildren(html`
-    <div class="empty" role="alert"><h1>${t('trouble')}</h1><p>${error.status ? error.message : t('problem.unreachable')}</p>
+    <div class="empty" role="alert"><h1>${t('trouble')}</h1><p>${error.status ? error.message : t(isKnown ? 'problem.unreachable' : 'problem.internal')}</p>
     <p>${again} <a class="button" href="/">${t('home')}</a></p></div>`);
-  if (error instanceof api.Unreachable) setTimeout(() => { if (frame.main.isConnected) void draw(); }, 3000);
+  if (error instanceof api.Unreachable) setTimeout(() => { if (frame.main.isConnected) void draw(); }, PAUSE);
+  if (!isKnown) throw error; // a mistake of ours: the console shall say where
 }
 
 async function start() {

@@ -40,18 +40,18 @@ export class Filling {
     this.page = page;
     this.seen = view.sequence;
     this.saved = view.saved_sequence;
-    this.form = new FormView(view, {
-      emit: (step, quiet) => this.#emit(step, quiet),
-      isHeld: (path) => this.#isHeld(path),
-      isTouched: (path) => this.#wantsAll || this.#touched.has(path),
-      blob: api.blob,
-    });
     this.queue = new Queue({
       send: (step) => this.#send(step),
       isPassing: api.isPassing,
       onCondition: page.onCondition,
       onRefused: (_, error) => { void this.#refused(error); },
       onReturn: () => this.#readAnew(),
+    });
+    this.form = new FormView(view, {
+      emit: (step, quiet) => this.#emit(step, quiet),
+      isHeld: (path) => this.#isHeld(path),
+      isTouched: (path) => this.#wantsAll || this.#touched.has(path),
+      blob: api.blob,
     });
     this.follower = follow(draft, {
       isBusy: () => this.queue.size > 0 || this.#isComposing,

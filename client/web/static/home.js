@@ -70,8 +70,9 @@ export async function homePage(frame) {
   }
 
   const onVisible = () => { if (!document.hidden) void look().catch(() => {}).then(again); };
-  draw(await api.home());
-  frame.title('');
+  const first = await api.home();
+  draw(first);
+  frame.title('', [first.status.unit, first.status.member].filter(Boolean).join(' · '));
   frame.main.replaceChildren(html`
     <div class="home"><h1 class="sr">${t('home')}</h1>${told.element}${Object.values(places)}</div>`);
   frame.foot.replaceChildren();

@@ -8,6 +8,8 @@ import { t } from '../texts.js';
 import { answerable } from './answerable.js';
 import { messageList, reasonBox, spoken } from './messages.js';
 
+const WIDE = new Set(['radios', 'select_multiple', 'attachment', 'geopoint', 'acknowledge']);
+
 /**
  * @param {import('../types.js').FormNode} node
  * @param {string} path
@@ -39,6 +41,7 @@ export function field(node, path, drawing) {
     write(hint, more);
     const said = spoken(state, drawing.isTouched(path));
     if (part.draw(state, said)) place(element, label, part.control, id);
+    element.classList.toggle('wide', WIDE.has(part.kind) || node.appearance.includes('multiline'));
     messages.draw(said);
     reason.draw(state);
     element.classList.toggle('wrong', said.length > 0);

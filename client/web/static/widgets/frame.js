@@ -33,9 +33,12 @@ export function makeFrame(onLanguage) {
     main,
     foot,
     beside,
-    /** @param {string} text */
-    title(text) {
-      name.textContent = text;
+    /**
+     * @param {string} text
+     * @param {string} [beside] what the head says instead
+     */
+    title(text, beside = text) {
+      name.textContent = beside;
       document.title = text ? `${text} · ${t('name')}` : t('name');
     },
   };

@@ -32,7 +32,9 @@ export function gridCell(node, path, drawing, onReason) {
     const name = state.label ?? labelOf(node.label);
     write(label, name + (state.required && !state.read_only ? ' ＊' : ''));
     write(reasonFor, name);
-    if (part.draw(state, said)) element.replaceChildren(label, part.control.element, messages.element);
+    if (part.draw(state, said)) {
+      element.prepend(label, part.control.element, messages.element);
+    }
     part.control.element.hidden = !state.relevant;
     messages.draw(said);
     reason.draw(state);

@@ -33,6 +33,10 @@ export function gridKeys({ table, path, drawing, ids, rowOf, columns }) {
   /** @type {{row: string, column: number}|null} */
   let wanted = null;
 
+  // As in a sheet: after a click or F2 the arrows move in the text, else from cell to cell.
+  let isEditing = false;
+  let isPointed = false;
+
   const canGrow = () => Boolean(drawing.state(path)?.can_add_row);
 
   function addRow() {
@@ -46,7 +50,6 @@ export function gridKeys({ table, path, drawing, ids, rowOf, columns }) {
     const line = rowOf(ids()[row]);
     if (column === 0) line?.more.focus();
     else line?.cells[column - 1].focus();
-    selectAll();
   }
 
   /** @param {Place} place */
@@ -82,7 +85,7 @@ export function gridKeys({ table, path, drawing, ids, rowOf, columns }) {
    * @param {Place} at
    */
   function move(event, at) {
-    const step = stepOf(pressOf(event));
+    const step = stepOf(pressOf(event, isEditing));
     const isButton = event.target instanceof HTMLButtonElement && event.key === 'Enter';
     const to = step && !isButton ? seek(at, step, event.key === 'Enter') : null;
     if (!to) return;
@@ -91,7 +94,17 @@ export function gridKeys({ table, path, drawing, ids, rowOf, columns }) {
     else focusAt(to);
   }
 
+  table.addEventListener('pointerdown', (event) => {
+    isPointed = true;
+    if (event.target === document.activeElement) isEditing = true;
+  });
+  table.addEventListener('focusin', () => {
+    isEditing = isPointed;
+    isPointed = false;
+    if (!isEditing) selectAll();
+  });
   table.addEventListener('keydown', (event) => {
+    if (event.key === 'F2') isEditing = !isEditing;
     // 229: the key belongs to an input method that is composing
     const at = event.isComposing || event.keyCode === 229 ? null : placeOf(event.target);
     if (!at) return;

@@ -3,12 +3,13 @@
 
 /**
  * @param {KeyboardEvent} event
+ * @param {boolean} isEditing the arrows are for the text
  * @returns {import('../grid-moves.js').Press}
  */
-export function pressOf(event) {
+export function pressOf(event, isEditing) {
   const target = /** @type {HTMLInputElement} */ (event.target);
   const { from, to, length } = caret(target);
-  const isAll = length > 0 && from === 0 && to === length;
+  const isAll = !isEditing || (length > 0 && from === 0 && to === length);
   return {
     key: event.altKey ? '' : event.key,
     shift: event.shiftKey,

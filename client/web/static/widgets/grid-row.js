@@ -27,16 +27,23 @@ export function gridRow(columns, path, row, drawing, onMore) {
     notes.hidden = cells.every((cell) => cell.reason.hidden);
   }));
   find(element, 'tr').append(...cells.map((cell) => cell.element));
-  find(element, '.row-reasons').append(...cells.map((cell) => cell.reason));
   cells.forEach((cell, index) => drawing.register(childPath(own, columns[index].name), cell));
   more.addEventListener('click', onMore);
   return {
     element,
     cells,
     more,
+    /**
+     * Reasons stand under the row, or in a narrow card right at their question.
+     * @param {boolean} isNarrow
+     */
+    placeReasons(isNarrow) {
+      for (const cell of cells) (isNarrow ? cell.element : find(element, '.row-reasons')).append(cell.reason);
+      notes.classList.toggle('unused', isNarrow);
+    },
     /** @param {number} number */
     number(number) {
-      more.textContent = String(number);
+      more.replaceChildren(html`<span class="wide">${number}</span>`, html`<span class="narrow">${t('row.title', { number })}</span>`);
       more.setAttribute('aria-label', t('row.acts', { number }));
       more.title = t('row.acts', { number });
     },

@@ -37,10 +37,16 @@ export function grid(node, path, drawing) {
   find(frame.element, '.repeat-foot').append(html`<p class="grid-help">${t('grid.help')}</p>`);
   /** @type {Map<string, ReturnType<typeof gridRow>>} */
   const drawn = new Map();
+  const narrow = matchMedia('(max-width: 40rem)');
   const ids = () => drawing.state(path)?.rows ?? [];
   const keys = gridKeys({ table, path, drawing, ids, rowOf: (id) => drawn.get(id), columns: columns.length });
-  const makeRow = (/** @type {string} */ id) => gridRow(columns, path, id, drawing, () =>
-    actOnRow(path, id, drawing, (act) => { if (act === 'below') keys.followNewRow(); }));
+  const makeRow = (/** @type {string} */ id) => {
+    const row = gridRow(columns, path, id, drawing, () =>
+      actOnRow(path, id, drawing, (act) => { if (act === 'below') keys.followNewRow(); }));
+    row.placeReasons(narrow.matches);
+    return row;
+  };
+  narrow.addEventListener('change', () => drawn.forEach((row) => row.placeReasons(narrow.matches)));
   frame.button.addEventListener('click', () => keys.addRow());
 
   return {
