@@ -32,7 +32,8 @@ def connect(places: list[Place]) -> tuple[Place, ...]:
             before[place.index].add(place.parent.index)
         for reference in sorted(values):
             edges[reference[1]][_edge(places, place, reference, recomputes=True)] = None
-        for reference in sorted(_drawn_references(place.rules) - values):
+        # Also where a value edge leads already: that one draws again only what it changed.
+        for reference in sorted(_drawn_references(place.rules)):
             if reference[1] != place.index:
                 edges[reference[1]][_edge(places, place, reference, recomputes=False)] = None
     order = _sort(places, before)

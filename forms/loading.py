@@ -74,17 +74,10 @@ class Loader:
         except AnswerError as error:
             row.put_wrong(place, value, error)
             return
+        row.put(place, canonical)
         if self.row_id is None and not is_same(canonical, value):
-            self._not_canonical(row, place, canonical, value)
-        else:
-            row.put(place, canonical)
-
-    def _not_canonical(self, row: Row, place: Place, canonical: Any, value: Any) -> None:
-        if isinstance(canonical, list) and isinstance(value, list):
-            self.findings.append((row.path(place), "order"))
-            row.put(place, canonical)
-        else:
-            row.put_wrong(place, value, AnswerError("The answer is not canonical.", code="type"))
+            code = "order" if isinstance(canonical, list) else "type.canonical"
+            self.findings.append((row.path(place), code))
 
     def _rows(self, row: Row, repeat: Place, value: Any) -> None:
         if not isinstance(value, (list, tuple)):

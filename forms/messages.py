@@ -25,6 +25,10 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         EN: "Give a position: latitude and longitude.",
     },
     "type.file": {ZH: "请选择文件。", EN: "Choose a file."},
+    "type.canonical": {
+        ZH: "填写内容的写法不规范。",
+        EN: "The answer is not in its canonical form.",
+    },
     "type.group": {ZH: "此处应为一组答案。", EN: "A group of answers belongs here."},
     "type.repeat": {ZH: "此处应为若干行。", EN: "A list of rows belongs here."},
     "too_big": {ZH: "内容过长或数值过大。", EN: "This is too long or too large."},

@@ -79,9 +79,16 @@ def _not_relevant(compiled: CompiledForm, root: Row, sent: Sent, speech: Speech)
     found = []
     for place in compiled.active:
         for row in rows_of(root, place.scope):
-            if not row.relevant[place.slot] and _is_sent(row, place, sent):
+            hidden = not row.relevant[place.slot] and not _is_in_hidden_row(row)
+            if hidden and _is_sent(row, place, sent):
                 found.append(speech.violation(row.path(place), "not_relevant"))
     return found
+
+
+def _is_in_hidden_row(row: Row) -> bool:
+    """Say whether the row itself is named already, as part of a repeat that does not apply."""
+    repeat = row.scope.repeat
+    return repeat is not None and row.parent is not None and not row.parent.relevant[repeat.slot]
 
 
 def _is_sent(row: Row, place: Place, sent: Sent) -> bool:

@@ -67,7 +67,7 @@ def _node(row: dict[str, Any], path: str, source: str, children: tuple[Node, ...
 def _nodes(rows: Iterator[dict[str, Any]], above: str, source: str) -> tuple[Node, ...]:
     nodes: list[Node] = []
     for row in rows:
-        if row["type"] == "end":
+        if row["type"] == "end" and "name" not in row:
             break
         path = f"{above}{row['name']}"
         here = f"{source}[{len(nodes)}]"
