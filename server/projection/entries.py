@@ -4,6 +4,7 @@ An entry whose first revision is among the leaves cannot be in the tables yet; w
 other is taken out first. So a new entry, which most are, costs no look at what is there.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from server.projection.source import Leaf, LogSource
 from server.projection.tables import FULL_TEXT_SUFFIX, named
 
 _TOUCHING = frozenset({"revision", "outcome"})
+_LOGGER = logging.getLogger(__name__)
 _INSERT_TEXT = "insert into {table}(rowid, text) values (?, ?)"
 
 
@@ -65,8 +67,12 @@ class EntryWriter:
             self._take_out(old, end)
         standings = list(self._source.standings(list(entries), end))
         contents = self._source.contents([*_wanted(standings)])
-        for _, standing in standings:
-            self._collect(standing, contents)
+        for entry, standing in standings:
+            try:
+                self._collect(standing, contents)
+            except Exception:
+                # Nothing that was logged is so broken; but if it were, it must not stop the others.
+                _LOGGER.exception("The entry %s cannot be shown.", entry)
         self._insert()
         return len(standings)
 
@@ -84,10 +90,11 @@ class EntryWriter:
         tables = known.plan.rows(revision["answers"])
         complete_rows(tables, standing, head, revision, self._around)
         tables[known.form.form_id][0]["_version"] = known.form.version
+        texts = list(full_text(known.plan, tables))
         for table, rows in tables.items():
             if rows:
                 self._rows.setdefault((table, head.definition), []).extend(rows)
-        for table, number, text in full_text(known.plan, tables):
+        for table, number, text in texts:
             self._texts.setdefault(table, []).append((number, text))
 
     def _version(self, stored: Stored) -> str | None:
@@ -96,7 +103,7 @@ class EntryWriter:
 
     def _insert(self) -> None:
         for (table, _), rows in self._rows.items():
-            self._db.table(table).insert_all(rows)
+            self._db.table(table).insert_all(rows, replace=True)
         for table, texts in self._texts.items():
             insert = named(_INSERT_TEXT, table=table + FULL_TEXT_SUFFIX)
             self._db.conn.executemany(insert, texts)

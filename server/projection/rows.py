@@ -93,7 +93,9 @@ def person_cells(stored: Stored, around: Surroundings) -> dict[str, Cell]:
     }
 
 
-def time_cells(stored: Stored, revision: Mapping[str, Any], around: Surroundings) -> dict[str, Cell]:
+def time_cells(
+    stored: Stored, revision: Mapping[str, Any], around: Surroundings
+) -> dict[str, Cell]:
     """Return the cells that say when a revision was made and received."""
     offset = revision["made_at"]["zone"]
     return {

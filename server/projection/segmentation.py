@@ -39,6 +39,8 @@ def search_phrase(query: str) -> str:
 
     Nothing typed is taken for an operator of the query language.
     """
-    parts = (quoted or bare for quoted, bare in _QUERY_PARTS.findall(query))
+    # SQLite would take a NUL for the end of the query.
+    parts = (quoted or bare for quoted, bare in _QUERY_PARTS.findall(query.replace("\0", " ")))
     segmented = (segment(part).strip() for part in parts)
-    return " ".join('"' + part.replace('"', '""') + '"' for part in segmented if part)
+    words = ['"' + part.replace('"', '""') + '"' for part in segmented if part]
+    return " ".join(words) or '""'  # an empty query would be an error; this one finds nothing

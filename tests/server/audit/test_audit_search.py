@@ -1,0 +1,51 @@
+"""Texts cut up for full-text search, and queries cut up the same way."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from server.projection.segmentation import search_phrase, searchable, segment
+
+
+def test_every_chinese_character_is_a_word_and_latin_words_stay_whole():
+    assert segment("附件2：全市contest统计表") == "附 件 2： 全 市 contest 统 计 表".replace(
+        "2：", "2:"
+    )
+
+
+def test_a_run_of_characters_is_searched_as_a_phrase():
+    assert search_phrase("竞赛") == '"竞 赛"'
+    assert search_phrase("竞赛 项目") == '"竞 赛" "项 目"'
+    assert search_phrase('"竞赛 项目"') == '"竞 赛   项 目"'
+
+
+def test_full_width_letters_are_found_by_plain_ones():
+    assert search_phrase("ＡＢ１２") == search_phrase("AB12")
+
+
+def found(cells, query):
+    db = Database(memory=True)
+    db.execute("create virtual table t using fts5(text, tokenize = 'unicode61')")
+    db.execute("insert into t values (?)", [searchable(cells)])
+    rows = db.execute("select 1 from t where t match ?", [search_phrase(query)]).fetchall()
+    db.close()
+    return bool(rows)
+
+
+def test_no_phrase_is_found_across_two_cells():
+    assert found(["东胜", "铁路"], "东胜 铁路")
+    assert not found(["东胜", "铁路"], "胜铁")
+
+
+@given(st.text())
+def test_nothing_that_is_typed_is_an_error(query):
+    found(["东胜供水工程"], query)
+
+
+@given(st.text(st.sampled_from("东胜供水工程铁路ab1 、"), min_size=1), st.data())
+def test_any_part_of_a_text_finds_it(text, data):
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    part = text[start:end].strip(" 、")
+    if part and not any(letter in "ab1" for letter in part):
+        assert found([text], part)
