@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
-from typing import Any
+from urllib.parse import urlsplit
 
 import forms
 from server.children import Child
@@ -25,6 +25,7 @@ from server.listener import bind
 
 HOST = "127.0.0.1"
 SAMPLE = Path(forms.__file__).parent / "ordos-2019"
+_USUAL_PORT = 8000
 _CLIENT_UNIT = "jungar"
 _CLIENT_NAME = "演示填报人"
 _AUDIT_UNIT = "ordos"
@@ -36,9 +37,12 @@ _POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """The ports of the demonstration; 0 takes a free one."""
+    """The ports of the demonstration; 0 takes a free one.
 
-    server_port: int = 8000
+    Without a server's port it is the one that the client was enrolled at, at first 8000.
+    """
+
+    server_port: int | None = None
     client_port: int = 8001
 
 
@@ -60,13 +64,16 @@ def run_demo(
         AddressError: a port is taken.
         ChildError: a part of it did not start, or ended.
     """
-    _check_port(options.server_port, "--server-port")
+    enrolled_at = _enrolled_at(folder)
+    port = _server_port(options.server_port, enrolled_at)
+    _check_port(port, "--server-port")
     _check_port(options.client_port, "--client-port")
     _make_folder(folder)
     with ExitStack() as stack:
-        server = _start(stack, "sync server", _server_args(folder, options))
+        server = _start(stack, "sync server", _server_args(folder, port))
         address = server.wait_for_line(r"^(http://\S+)$", _START_SECONDS)[1]
-        _enrol(folder, address)
+        if enrolled_at is None:
+            _enrol(folder, address)
         client = _start(stack, "client", _client_args(folder, options))
         link = client.wait_for_line(r"(http://\S+#token=\S+)", _START_SECONDS)[1]
         announce(Addresses(link, _auditors_link(folder), address))
@@ -84,6 +91,29 @@ def _make_folder(folder: DataFolder) -> None:
 def client_home(folder: DataFolder) -> Path:
     """Return the home folder of the demonstration's client."""
     return folder.path / "client"
+
+
+def _enrolled_at(folder: DataFolder) -> str | None:
+    """Return the server's address as the client knows it from an earlier start."""
+    if not client_home(folder).exists():
+        return None
+    done = _run_client(folder, "status", "--json")
+    address = json.loads(done.stdout).get("server") if done.returncode == 0 else None
+    return None if address is None else str(address)
+
+
+def _server_port(wanted: int | None, enrolled_at: str | None) -> int:
+    """Return the port for the server: once the client is enrolled at one, it stays."""
+    if enrolled_at is None:
+        return _USUAL_PORT if wanted is None else wanted
+    known = urlsplit(enrolled_at).port or _USUAL_PORT
+    if wanted in {None, 0, known}:
+        return known
+    raise AddressError(
+        f"The client of this data folder knows its server at port {known}, not {wanted}.",
+        code="port_changed",
+        hint=f"Leave --server-port out, or say {known}, or use another data folder.",
+    )
 
 
 def _check_port(port: int, option: str) -> None:
@@ -104,8 +134,8 @@ def _start(stack: ExitStack, name: str, args: list[str]) -> Child:
     return child
 
 
-def _server_args(folder: DataFolder, options: DemoOptions) -> list[str]:
-    listen = ["--host", HOST, "--port", str(options.server_port), "--exit-with-parent"]
+def _server_args(folder: DataFolder, port: int) -> list[str]:
+    listen = ["--host", HOST, "--port", str(port), "--exit-with-parent"]
     return ["server", "--data", str(folder.path), "serve", *listen]
 
 
@@ -115,21 +145,11 @@ def _client_args(folder: DataFolder, options: DemoOptions) -> list[str]:
 
 
 def _enrol(folder: DataFolder, address: str) -> None:
-    if _client_status(folder).get("server"):
-        return
     params = {"unit": _CLIENT_UNIT, "role": "reporter", "name": _CLIENT_NAME, "days": 1}
     code = run_command(folder, "invite", params)["code"]
     done = _run_client(folder, "enrol", address, code)
     if done.returncode != 0:
         raise ChildError(f"The client cannot be enrolled: {done.stderr.strip()}")
-
-
-def _client_status(folder: DataFolder) -> dict[str, Any]:
-    done = _run_client(folder, "status", "--json")
-    if done.returncode != 0:
-        return {}
-    status: dict[str, Any] = json.loads(done.stdout)
-    return status
 
 
 def _run_client(folder: DataFolder, *args: str) -> subprocess.CompletedProcess[str]:

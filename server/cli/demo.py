@@ -34,7 +34,12 @@ _TEXT = """
 
 
 @click.command(epilog=example("demo", "demo --server-port 9000 --client-port 9001 --data /tmp/t"))
-@click.option("--server-port", type=_PORT, default=8000, show_default=True, help="Server's port.")
+@click.option(
+    "--server-port",
+    type=_PORT,
+    show_default="8000, then the one of the last time",
+    help="Server's port.",
+)
 @click.option("--client-port", type=_PORT, default=8001, show_default=True, help="Client's port.")
 @click.option(
     "--data",
@@ -42,7 +47,9 @@ _TEXT = """
     help="The server's data folder; .demo where none is given.",
 )
 @click.pass_context
-def demo(context: click.Context, server_port: int, client_port: int, data: Path | None) -> None:
+def demo(
+    context: click.Context, server_port: int | None, client_port: int, data: Path | None
+) -> None:
     """Run server, auditors' pages and one client with the sample campaign; Ctrl-C stops all."""
     folder = DataFolder((chosen_folder(context, data) or _DEFAULT).absolute())
     for name in ("SIGTERM", "SIGHUP"):

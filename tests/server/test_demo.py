@@ -138,10 +138,8 @@ def test_the_first_start_prints_three_addresses_that_answer_and_what_to_try(star
 
 
 def test_ctrl_c_stops_all_of_it_and_the_next_start_keeps_the_data(start, data):
-    port = free_port()
-    options = ["--server-port", port, "--client-port", "0"]
-    demo = start(*options)
-    demo.address("Server")
+    demo = start()
+    server = demo.address("Server")
     entry = add_example(data)
     until(lambda: state_of(data, entry) == "delivered")
 
@@ -149,11 +147,23 @@ def test_ctrl_c_stops_all_of_it_and_the_next_start_keeps_the_data(start, data):
 
     assert code == 0
     assert processes_on(data) == []
-    again = start(*options)
-    again.address("Server")
+    again = start("--client-port", "0")
+    assert again.address("Server") == server
     assert state_of(data, entry) == "delivered"
     members = run_command(DataFolder(data), "members", {})
     assert [member["role"] for member in members] == ["reporter"]
+
+
+def test_another_port_than_the_client_was_enrolled_at_is_refused(start, data):
+    demo = start()
+    port = int(demo.address("Server").rpartition(":")[2].rstrip("/"))
+    demo.end(signal.SIGINT)
+
+    again = start("--server-port", port + 1, "--client-port", 0)
+
+    assert again.process.wait(SECONDS) == 1
+    again.reader.join(SECONDS)
+    assert f"say {port}" in "\n".join(again.lines)
 
 
 def test_kill_9_leaves_nothing_running(start, data):
@@ -201,8 +211,3 @@ def test_a_taken_port_is_named_before_anything_is_made(start, data, option):
     assert f"Port {port}" in told
     assert option in told
     assert not data.exists()
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
