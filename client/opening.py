@@ -89,6 +89,7 @@ class Opener:
             EnrolmentError: the device is not enrolled.
             DefinitionError: this version of the program cannot read the form.
         """
+        require_profile(self._db)
         compiled = self._definitions.compiled(self._definitions.latest(form))
         return self._open(
             compiled,

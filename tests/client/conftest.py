@@ -45,7 +45,7 @@ from sync.request import Request, parse_authorization, verify_request
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 17, 0, tzinfo=timezone(timedelta(hours=8)))
 
-VISIT = {
+VISIT: dict[str, Any] = {
     "settings": {
         "form_id": "visit",
         "version": "1",
@@ -133,7 +133,7 @@ VISIT = {
     ],
 }
 
-REPORT = {
+REPORT: dict[str, Any] = {
     "settings": {
         "form_id": "report",
         "version": "1",
@@ -373,6 +373,12 @@ def office() -> Iterator[Office]:
     yield from serve(office)
 
 
+@pytest.fixture
+def wire(office: Office) -> type[BaseHTTPRequestHandler]:
+    """The office's handler of HTTP requests, for a test that listens in another way."""
+    return type("Bound", (_Wire,), {"office": office})
+
+
 class Hands:
     """A clock that a test sets."""
 
@@ -437,3 +443,9 @@ def tianbao(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def visit_form() -> dict[str, Any]:
+    """The definition of the form `visit`, for a test to change."""
+    return json.loads(json.dumps(VISIT))

@@ -1,0 +1,274 @@
+"""Pushing: what the server says of each item, and what may go wrong on the way."""
+
+import gzip
+import io
+
+import pytest
+
+from client.errors import RefusedError, UnreachableError
+from sync.frames import parse_frames
+from sync.messages import ItemResult, ItemState, ProblemAnswer, RuleViolation
+
+
+@pytest.fixture
+def save(services):
+    def run(title="一", paper=None):
+        draft = services.filling.open_blank("visit")
+        services.filling.answer(draft, "title", title, "zh-CN")
+        if paper is not None:
+            services.filling.attach(draft, "paper", io.BytesIO(paper), "方案.pdf")
+        services.finalize(draft)
+        return draft
+
+    return run
+
+
+def states(services, entries):
+    return [services.entry(entry)["state"] for entry in entries]
+
+
+def test_a_saved_entry_is_delivered(services, office, save):
+    entry = save()
+
+    done = services.rounds.run()
+
+    assert done == {"pushed": 1, "files": 0, "pulled": 1, "left": False}
+    assert services.entry(entry)["state"] == "delivered"
+    assert services.status()["oldest_undelivered"] is None
+
+
+def test_many_entries_go_in_batches_of_a_hundred(services, office, save):
+    for number in range(101):
+        save(str(number))
+    before = len(office.asked)
+
+    services.rounds.run()
+
+    pushes = [asked for asked in office.asked[before:] if asked.target == "/v1/push"]
+    assert len(pushes) == 2
+    assert len(office.revisions) == 101
+    assert all(asked.headers["content-encoding"] == "gzip" for asked in pushes)
+
+
+def test_an_answer_that_is_lost_doubles_nothing(services, office, save):
+    entry = save()
+    office.next_reply(lambda asked: office.honest(asked) and None)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    services.rounds.run()
+
+    assert len(office.revisions) == 1
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_the_batch_shrinks_when_answers_do_not_come(services, office, save):
+    for number in range(12):
+        save(str(number))
+    office.next_reply(lambda _: None)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+    before = len(office.asked)
+
+    services.rounds.run()
+
+    sizes = [asked.target for asked in office.asked[before:]].count("/v1/push")
+    assert sizes == 2
+    assert len(office.revisions) == 12
+
+
+def test_a_quarantined_entry_shows_why_and_does_not_wait(services, office, save):
+    entry = save()
+    office.verdict = lambda digest: ItemResult(
+        digest,
+        ItemState.QUARANTINED,
+        code="rules",
+        message="Rules are broken.",
+        violations=(RuleViolation("title", "constraint", "太短"),),
+    )
+
+    done = services.rounds.run()
+
+    shown = services.entry(entry)
+    assert shown["state"] == "quarantined"
+    assert shown["violations"] == [{"path": "title", "code": "constraint", "message": "太短"}]
+    assert done["left"] is False
+
+
+def test_a_held_entry_counts_as_delivered(services, office, save):
+    entry = save()
+    office.verdict = lambda digest: ItemResult(digest, ItemState.HELD, code="definition_unknown")
+
+    services.rounds.run()
+
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_a_refused_entry_is_set_aside_and_does_not_wait(services, office, save):
+    entry = save()
+    office.verdict = lambda digest: ItemResult(digest, ItemState.REFUSED, code="malformed")
+
+    assert services.rounds.run()["left"] is False
+    assert services.entry(entry)["state"] == "set_aside"
+    assert services.status()["set_aside"] == 1
+
+
+def test_what_is_refused_for_now_stays_saved_and_is_tried_again(services, office, save):
+    entry = save()
+    office.verdict = lambda digest: ItemResult(digest, ItemState.REFUSED, temporary=True)
+    assert services.rounds.run()["left"] is True
+    assert services.entry(entry)["state"] == "saved"
+
+    office.verdict = lambda _: None
+    services.rounds.run()
+
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_a_refusal_does_not_undo_what_is_in_the_log(services, office, save):
+    entry = save()
+    services.rounds.run()
+    digest = services.entry(entry)["revision"]
+    with services.db.transaction():
+        services.rounds._pusher._revisions.apply(ItemResult(digest, ItemState.REFUSED, code="x"))
+
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_what_the_answer_says_of_others_is_ignored(services, office, save):
+    first, second = save("一"), save("二")
+    other = services.entry(second)["revision"]
+    services.rounds._pusher._limit = 1
+
+    def meddle(asked):
+        answer = office._push(asked)
+        results = (*answer.results, ItemResult(other, ItemState.LOGGED, index=7))
+        return office.signed(type(answer)(**{**fields(answer), "results": results}))
+
+    office.next_reply(meddle)
+    office.next_reply(lambda _: None)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    assert states(services, (first, second)) == ["delivered", "saved"]
+
+
+def fields(answer):
+    return {name: getattr(answer, name) for name in answer.__dataclass_fields__}
+
+
+def test_an_entry_that_spoils_its_batch_is_found_and_set_aside(services, office, save):
+    entries = [save(str(number)) for number in range(5)]
+    bad = services.entry(entries[3])["revision"]
+
+    def refuse(asked):
+        if asked.target != "/v1/push" or bad not in digests_in(asked):
+            return None
+        return ProblemAnswer(
+            **office.stamp(asked), status=413, code="too_large", message="Too large."
+        )
+
+    office.problem = refuse
+    services.rounds.run()
+
+    assert states(services, entries) == ["delivered"] * 3 + ["set_aside", "delivered"]
+
+
+def digests_in(asked):
+
+    return {frame.digest for frame in parse_frames(gzip.decompress(asked.body))}
+
+
+def test_what_is_cut_off_on_the_way_is_offered_again(services, office, save):
+    entries = [save(str(number)) for number in range(3)]
+
+    def cut(asked):
+        answer = office._push(asked)
+        return office.signed(type(answer)(**{**fields(answer), "results": answer.results[:1]}))
+
+    office.next_reply(cut)
+    services.rounds.run()
+
+    assert states(services, entries) == ["delivered"] * 3
+
+
+def test_an_unknown_device_keeps_everything(services, office, save):
+    entry = save()
+    office.problem = lambda asked: ProblemAnswer(
+        **office.stamp(asked), status=401, code="unauthorized", message="Unknown device."
+    )
+
+    with pytest.raises(RefusedError):
+        services.rounds.run()
+
+    assert services.entry(entry)["state"] == "saved"
+
+
+def test_a_revoked_device_still_pushes(services, office, save):
+    entry = save()
+    office.verdict = lambda digest: ItemResult(digest, ItemState.QUARANTINED, code="author_revoked")
+    office.problem = lambda asked: (
+        ProblemAnswer(**office.stamp(asked), status=403, code="revoked", message="Revoked.")
+        if asked.target.startswith("/v1/changes")
+        else None
+    )
+
+    with pytest.raises(RefusedError):
+        services.rounds.run()
+
+    assert services.entry(entry)["state"] == "quarantined"
+    assert services.status()["problem"]["code"] == "revoked"
+
+
+def test_an_entry_with_a_file_is_delivered_with_its_file(services, office, save):
+    entry = save(paper=b"%PDF")
+
+    done = services.rounds.run()
+
+    assert done["files"] == 1
+    assert list(office.files.values()) == [b"%PDF"]
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_until_the_file_is_there_the_text_alone_is_delivered(services, office, save):
+    entry = save(paper=b"%PDF")
+    office.next_reply(office.honest)
+    office.next_reply(lambda _: None)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    shown = services.entry(entry)
+    assert (shown["state"], shown["text_delivered"], shown["files_waiting"]) == ("saved", True, 1)
+    services.rounds.run()
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_a_file_that_the_server_has_is_not_sent_again(services, office, save):
+    save("一", paper=b"%PDF")
+    services.rounds.run()
+    before = len(office.asked)
+
+    entry = save("二", paper=b"%PDF")
+    services.rounds.run()
+
+    assert all(asked.method != "PUT" for asked in office.asked[before:])
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_an_empty_file_is_delivered_too(services, office, save):
+    entry = save(paper=b"")
+
+    services.rounds.run()
+
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def test_a_damaged_file_does_not_keep_others_back(services, office, save):
+    first, second = save("一", paper=b"one"), save("二", paper=b"two")
+    damaged = services.entry(first)["answers"]["paper"]["sha256"]
+    services.blob(damaged).write_bytes(b"ohe")
+
+    with pytest.raises(Exception, match="read back"):
+        services.rounds.run()
+
+    assert states(services, (first, second)) == ["saved", "delivered"]
