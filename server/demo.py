@@ -111,7 +111,6 @@ def _server_port(wanted: int | None, enrolled_at: str | None) -> int:
         return known
     raise AddressError(
         f"The client of this data folder knows its server at port {known}, not {wanted}.",
-        code="port_changed",
         hint=f"Leave --server-port out, or say {known}, or use another data folder.",
     )
 
