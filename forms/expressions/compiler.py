@@ -253,6 +253,8 @@ class _Compiler:
                 outer.to_root()
             case Reference(name, column):
                 outer.to_reference(resolve(setting, name, column))
+            case Here(column) if focus is not None and focus.items is not None:
+                raise no_item_path(column)
             case Here() if focus is not None:
                 inner = Trail(from_item, focus.scope, focus.place, self._draws)
                 inner.anchor = min(inner.anchor, focus.anchor)

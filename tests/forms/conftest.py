@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from forms.compiled import CompiledForm, compile_form
-from forms.definition import Choice, Form, Group, Node, OwnEntries, Question, Repeat
+from forms.definition import Choice, Form, Group, Node, Question, Repeat
 from forms.environment import Environment
 from forms.session import Session
 from forms.state import Change, NodeState
@@ -191,13 +191,13 @@ def make_environment(**given: Any) -> Environment:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def environment() -> Callable[..., Environment]:
     """Return a function that makes an environment at noon, with counted row ids."""
     return make_environment
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def form() -> Callable[..., Form]:
     """Return a function that reads a form from a text table."""
     return table_form
@@ -237,6 +237,3 @@ def calculate(scenario: Callable[..., Visit]) -> Callable[..., str]:
         return scenario(table, answers=filled).session.answers().get("result", "")
 
     return compute
-
-
-__all__ = ["OwnEntries", "Visit", "make_environment", "table_form"]
