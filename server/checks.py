@@ -108,8 +108,10 @@ def properties_of(device: Device) -> Mapping[str, str]:
     return {
         "unit_code": device.unit,
         "unit_name": device.unit_name,
+        "member_id": device.member,
         "member_name": device.member_name,
-        "username": device.member,
+        "username": device.member_name,
+        "role": device.role,
         "deviceid": device.id,
     }
 

@@ -23,6 +23,9 @@ DatabaseError = sqlite3.Error
 _BUSY_SECONDS = 10.0
 _FULL_SYNCHRONOUS = 2
 _CACHE_KIB = 32 * 1024
+# Digests are random, so that each commit touches pages all over the indexes; a longer WAL lets many
+# commits touch a page before it is written back once.
+_WAL_PAGES = 8192
 _WAL_BYTES_KEPT = 64 * 1024 * 1024
 _PRIMARY_CODE = 0xFF
 _FULL = frozenset({sqlite3.SQLITE_FULL})
@@ -183,6 +186,7 @@ def _prepare_writer(connection: Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
     journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]

@@ -4,12 +4,12 @@
 * A form's version names one definition for good. A version once published is never withdrawn.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from forms.catalogue import load_form, parse_definition
 from forms.compiled import CompiledForm
+from forms.definition import Form
 from server import log
 from server.db import Connection, Readers
 from server.errors import ConflictError
@@ -27,19 +27,6 @@ class Published:
     digest: str
     index: int
     decided: int = 0
-
-    def with_decided(self, count: int) -> Self:
-        """Return the same with the count of what was decided."""
-        return replace(self, decided=count)
-
-
-def check(content: bytes) -> None:
-    """Check that bytes are a definition whose expressions compile.
-
-    Raises:
-        DefinitionError: they are none.
-    """
-    load_form(content, digest_of(content))
 
 
 def add_definition(connection: Connection, content: bytes, now: datetime) -> Published:
@@ -91,6 +78,15 @@ def compiled_form(connection: Connection, digest: str) -> CompiledForm | None:
         return None
     content = log.read_object(connection, digest)
     return None if content is None else load_form(content, digest)
+
+
+def published_forms(connection: Connection) -> list[Form]:
+    """Return every version of every form that is published, in the order they were."""
+    rows = connection.execute(
+        "SELECT object.digest, object.bytes FROM definition "
+        "JOIN object ON object.digest = definition.digest ORDER BY definition.idx"
+    )
+    return [parse_definition(bytes(row["bytes"]), row["digest"]) for row in rows.fetchall()]
 
 
 class CompiledForms:

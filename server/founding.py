@@ -8,13 +8,14 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
-from server import campaigns, definitions
+from server import campaigns
 from server.clock import Clock, utc_now
 from server.config import DataFolder
 from server.db import Connection, open_writer, transaction
 from server.errors import ConflictError, UnknownError
 from server.keys import make_keys
 from server.migrations import migrate
+from server.publishing import publish
 from server.settings import has_log_name, set_log_name
 
 _LOG_BYTES = 8
@@ -53,7 +54,7 @@ def _found(connection: Connection, contents: dict[Path, bytes], now: datetime) -
     campaigns.publish_units(connection, by_name.pop(_UNITS), now)
     campaigns.publish_campaign(connection, by_name.pop(_CAMPAIGN), now)
     for name in sorted(by_name):
-        definitions.add_definition(connection, by_name[name], now)
+        publish(connection, by_name[name], now)
     campaign = campaigns.current_campaign(connection)
     set_log_name(connection, f"{campaign.id}/{secrets.token_hex(_LOG_BYTES)}")
 

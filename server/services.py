@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from server import campaigns, definitions, invitations, members, revisions, sessions
+from server import campaigns, invitations, members, revisions, sessions
 from server.attachments import StoredAttachment, add_attachment
 from server.blobs import Blobs, Source
 from server.checks import Checks
@@ -27,6 +27,7 @@ from server.keys import ServerKeys, open_keys
 from server.members import Device, Member
 from server.migrations import migrate
 from server.outcomes import decide_held
+from server.publishing import publish
 from server.revisions import QuarantinedRevision
 from server.settings import address, log_name, set_address
 from server.writer import Writer
@@ -100,7 +101,7 @@ class Services:
 
     def set_address(self, url: str) -> None:
         """Keep the address under which people reach this server, for links."""
-        if self.address != url:
+        if self.address != url.rstrip("/"):
             self.writer.run(lambda connection: set_address(connection, url))
 
     def invite(
@@ -153,8 +154,7 @@ class Services:
             DefinitionError: the bytes are no definition.
             ConflictError: this version of the form is another definition already.
         """
-        definitions.check(content)
-        return self.writer.run(lambda connection: self._publish(connection, content))
+        return self.writer.run(lambda connection: publish(connection, content, self.clock()))
 
     def import_units(self, content: bytes) -> int:
         """Take a list of units as the newest; return its index in the log.
@@ -227,11 +227,6 @@ class Services:
     def close_session(self, secret: str) -> None:
         """End a session for good."""
         self.writer.run(lambda connection: sessions.close_session(connection, secret, self.clock()))
-
-    def _publish(self, connection: Connection, content: bytes) -> Published:
-        now = self.clock()
-        published = definitions.add_definition(connection, content, now)
-        return published.with_decided(decide_held(connection, now))
 
     def _invite(self, find_offer: FindOffer, lifetime: timedelta) -> GivenInvitation:
         random = secrets.token_bytes(CODE_RANDOM_BYTES)

@@ -37,6 +37,15 @@ def test_a_folder_is_founded_once(folder, campaign_dir):
         init_data(folder, campaign_dir)
 
 
+def test_a_campaign_whose_form_does_not_compile_is_refused(tmp_path, campaign_dir):
+    form = json.loads((campaign_dir / "visit.json").read_bytes())
+    form["survey"][0]["relevant"] = "${nothing} = 1"
+    (campaign_dir / "visit.json").write_text(json.dumps(form), "utf-8")
+
+    with pytest.raises(DefinitionError):
+        init_data(DataFolder(tmp_path / "new"), campaign_dir)
+
+
 @pytest.mark.parametrize("name", ["campaign.json", "units.json"])
 def test_a_campaign_without_a_file_is_refused(tmp_path, campaign_dir, name):
     (campaign_dir / name).unlink()
@@ -89,6 +98,15 @@ def test_old_versions_are_still_taken(services, campaign_dir, device):
 def test_what_is_no_definition_is_refused(services, content):
     with pytest.raises(DefinitionError):
         services.publish(content)
+
+
+def test_a_form_whose_tables_would_clash_is_refused(services, campaign_dir):
+    content = (campaign_dir / "visit.json").read_bytes()
+
+    for taken in ("units", "VISIT"):
+        with pytest.raises(DefinitionError) as caught:
+            services.publish(edited(content, form_id=taken))
+        assert caught.value.code == "duplicate_name"
 
 
 def test_a_definition_with_a_cycle_is_refused(services):
