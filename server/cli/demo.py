@@ -52,7 +52,8 @@ def demo(
 ) -> None:
     """Run server, auditors' pages and one client with the sample campaign; Ctrl-C stops all."""
     folder = DataFolder((chosen_folder(context, data) or _DEFAULT).absolute())
-    for name in ("SIGTERM", "SIGHUP"):
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
