@@ -5,6 +5,7 @@ edge stand in the page's own catalogues; a service's error brings its text along
 """
 
 import json
+import logging
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +26,8 @@ from forms.errors import AnswerError, FormError
 
 LANGUAGE_HEADER = "Tianbao-Language"
 LANGUAGES = ("zh-CN", "en")
+
+_log = logging.getLogger(__name__)
 
 _CATALOGUES = Path(__file__).parent / "static" / "i18n"
 
@@ -112,7 +115,8 @@ def _http_problem(error: HTTPException) -> ResponseReturnValue:
     return problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, code, error.name)
 
 
-def _unknown_problem(_: Exception) -> ResponseReturnValue:
+def _unknown_problem(error: Exception) -> ResponseReturnValue:
+    _log.error("A request failed: %s %s", request.method, request.path, exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _text("problem.internal"))
 
 

@@ -2,7 +2,7 @@
 /** The words of the pages, in the person's language. */
 
 export const LANGUAGES = ['zh-CN', 'en'];
-const NAMES = /** @type {Record<string, string>} */ ({ 'zh-CN': '中文', en: 'English' });
+const NAMES = /** @type {Record<string, string>} */ ({ 'zh-CN': '中文', en: 'EN' });
 
 /** @type {Record<string, string>} */
 let texts = {};
