@@ -6,8 +6,10 @@
 * A single value is never larger than any that we store: no query can fill the memory with one.
 """
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
+from importlib import resources
 from typing import Any, TypeVar
 
 from datasette import hookimpl
@@ -20,6 +22,8 @@ from server.projection.segmentation import search_phrase
 
 MAX_VALUE_BYTES = 16 * 1024 * 1024
 _SQLITE_LIMIT_LENGTH = 0  # sqlite3.SQLITE_LIMIT_LENGTH
+_SCRIPT = resources.files("server.audit").joinpath("datasette.js").read_text("utf-8")
+_ROLE_NAMES = {"auditor": "审计人员 · Auditor", "organiser": "组织者 · Organiser"}
 _SIGN_OUT = {"href": "/audit/sign-out", "label": "退出登录 · Sign out"}
 
 Scope = MutableMapping[str, Any]
@@ -59,7 +63,10 @@ class AuditPlugin:
     def actor_from_request(self, request: Any) -> dict[str, str] | None:
         """Say who asks."""
         ticket = self._door.ticket(request.scope)
-        return None if ticket is None else {"id": ticket.member, "role": ticket.role}
+        if ticket is None:
+            return None
+        shown = _ROLE_NAMES[ticket.role]
+        return {"id": ticket.member, "role": ticket.role, "display": shown}
 
     @_hook
     def permission_allowed(self, actor: dict[str, str] | None) -> bool | None:
@@ -79,6 +86,19 @@ class AuditPlugin:
         conn.create_function("escape_fts", 1, _phrase, deterministic=True)
         conn.create_function("search_phrase", 1, _phrase, deterministic=True)
         conn.setlimit(_SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+
+    @_hook
+    def extra_body_script(
+        self, datasette: Any, view_name: str | None
+    ) -> dict[str, str | bool] | None:
+        """Show the titles of tables where Datasette has their names alone."""
+        if view_name not in {"database", "table"}:
+            return None
+        told = datasette.metadata("databases")[self._database]["tables"]
+        titles = {name: table["title"] for name, table in told.items() if "title" in table}
+        # Within a script, < could end it.
+        data = json.dumps(titles, ensure_ascii=False).replace("<", "\\u003c")
+        return {"module": True, "script": f"const tableTitles = {data};\n{_SCRIPT}"}
 
     @_hook
     def menu_links(self, actor: dict[str, str] | None) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ The text has no offset, so that SQLite's date functions and Datasette's date fac
 which zone is meant stands in a column of its own, or is the campaign's.
 """
 
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,10 +17,8 @@ ORGANISATION_ZONE = "+08:00"
 def local_text(utc: str, zone: tzinfo) -> str:
     """Return UTC text as the log's tables have it as local time: `2019-05-20 17:31:02`."""
     moment = datetime.fromisoformat(utc)
-    try:
+    with suppress(OverflowError):  # a device whose clock stands at an end of the calendar
         moment = moment.astimezone(zone)
-    except OverflowError:  # a device whose clock stands at an end of the calendar
-        pass
     return moment.replace(tzinfo=None).isoformat(" ", "seconds")
 
 

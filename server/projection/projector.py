@@ -31,7 +31,8 @@ from server.projection.source import LogSource
 from server.projection.tables import SCHEMA_VERSION, create_tables, drop_everything
 
 BATCH_LEAVES = 500
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 8 * 1024
+_CHECKPOINT_PAGES = 4000  # the ids of entries are random: pages are written again and again
 
 
 class Projector:
@@ -153,6 +154,7 @@ def _open_files(log_path: Path, audit_path: Path) -> _Files:
     connection.execute("pragma synchronous = normal")
     connection.execute("pragma foreign_keys = off")
     connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
+    connection.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return _Files(connection, Database(connection), source)
 
 

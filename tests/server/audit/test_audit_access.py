@@ -60,7 +60,7 @@ def test_the_actor_is_the_member_of_the_session(shown, signed_in):
     actor = shown.get("/-/actor.json", signed_in).json()["actor"]
 
     assert actor["role"] == "auditor"
-    assert set(actor) == {"id", "role"}
+    assert set(actor) == {"id", "role", "display"}
 
 
 def test_an_address_without_its_slash_leads_home(shown, signed_in):

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from server.audit.child import metadata_path
+from server.audit.page_texts import TEXTS
 
+FORMS = Path(__file__).parents[3] / "forms" / "ordos-2019"
 METADATA = json.loads((Path(__file__).parents[3] / "datasette-metadata.json").read_bytes())
 GENERAL = METADATA["databases"]["audit"]
 
@@ -32,6 +34,13 @@ def test_a_table_has_the_title_and_column_texts_of_its_definition(shown, signed_
     assert "竞赛项目 · " in page
     assert "重大项目、重点工程名称 · Major project or key works" in page
     assert "包西铁路改造" in page
+
+
+def test_titles_stand_beside_the_names_of_tables(shown, signed_in):
+    page = shown.get("/audit", signed_in).text
+
+    assert '"units": "单位 · Units"' in page
+    assert '"attachment-2": "各旗区（产业）重大项目' in page
 
 
 def test_links_stay_below_the_proxy(shown, signed_in):
@@ -207,9 +216,7 @@ def test_measures_are_shown_with_their_unit(shown, signed_in):
 
 
 def test_a_form_published_now_shows_without_a_restart(site):
-    new = json.loads(
-        (Path(__file__).parents[3] / "forms/ordos-2019/attachment-1.json").read_bytes()
-    )
+    new = json.loads((FORMS / "attachment-1.json").read_bytes())
     new["settings"] |= {"form_id": "safety", "form_title": {"zh-CN": "安全检查表", "en": "Safety"}}
     assert site.child.wait_until_ready(60)
     with site.auditor() as browser:
@@ -239,3 +246,25 @@ def test_an_entry_shows_as_soon_as_it_is_projected(site, contests):
 def test_the_metadata_file_is_found_in_the_sources():
     assert metadata_path().name == "datasette-metadata.json"
     assert json.loads(metadata_path().read_bytes())["title"] == METADATA["title"]
+
+
+def test_both_languages_say_the_same_and_every_refusal_has_words():
+    zh, en = TEXTS["zh-CN"], TEXTS["en"]
+
+    assert set(zh) == set(en)
+    assert {"code_used", "code_expired", "code_unknown", "bad_code"} <= set(zh)
+    assert all(zh.values())
+    assert all(en.values())
+
+
+def test_a_title_cannot_break_out_of_the_script(site):
+    definition = json.loads((FORMS / "attachment-1.json").read_bytes())
+    title = "</script><script>alert(1)</script>"
+    definition["settings"] |= {"form_id": "odd", "form_title": {"zh-CN": title, "en": "Odd"}}
+    site.book.services.publish(json.dumps(definition).encode())
+    site.book.project()
+    assert site.child.wait_until_ready(60)
+
+    with site.auditor() as browser:
+        for path in ("/audit", "/audit/odd", "/"):
+            assert "<script>alert" not in site.get(path, browser).text
