@@ -83,6 +83,15 @@ def call(path: Path, command: str, params: Params, *, patience: float = PATIENCE
         sleep(_RETRY_SECONDS)
 
 
+def is_served(home: Home) -> bool:
+    """Say whether the process that left word takes commands now."""
+    connection = _connect(home)
+    if connection is None:
+        return False
+    connection.close()
+    return True
+
+
 def answer_lines(services: Services, command: str, params: Params) -> Iterator[bytes]:
     """Yield the lines with which the process that holds the home answers a command."""
     try:
@@ -121,14 +130,14 @@ def _ask(
     }
     try:
         connection.request("POST", f"/control/{command}", json.dumps(params), headers)
-        response = connection.getresponse()
-        while line := response.readline():
-            message = _parse(line)
-            if "error" in message:
-                raise _remote_error(message["error"])
-            if "end" in message:
-                return
-            yield message["value"]
+        with connection.getresponse() as response:
+            while line := response.readline():
+                message = _parse(line)
+                if "error" in message:
+                    raise _remote_error(message["error"])
+                if "end" in message:
+                    return
+                yield message["value"]
     except (OSError, http.client.HTTPException) as error:
         raise _broken_off() from error
     raise _broken_off()

@@ -54,8 +54,8 @@ class Pusher:
             UnreachableError: no answer came.
             RefusedError: the server takes nothing from this device now.
         """
-        offered: set[str] = set()
-        while batch := self._outbox.pending(self._limit, BATCH_BYTES, offered):
+        postponed: set[str] = set()
+        while batch := self._outbox.pending(self._limit, BATCH_BYTES, postponed):
             try:
                 answer, _ = exchange.ask(_push_question(batch), PushAnswer)
             except UnreachableError:
@@ -66,7 +66,7 @@ class Pusher:
                     raise
                 self._blame(batch, error)
                 continue
-            offered.update(self._take_over(batch, answer, pushed))
+            postponed.update(self._take_over(batch, answer, pushed))
             self._limit = min(LARGEST_BATCH, self._limit * 10)
 
     def push_files(self, exchange: Exchange, pushed: Pushed) -> None:
@@ -112,7 +112,7 @@ class Pusher:
     def _take_over(
         self, batch: Sequence[Pending], answer: PushAnswer, pushed: Pushed
     ) -> Sequence[str]:
-        """Take over the results of a batch; return what is not to be offered again this round."""
+        """Take over the results of a batch; return what still waits, but not in this round."""
         sent = {item.digest for item in batch}
         results = [result for result in answer.results if result.digest in sent]
         if not results:
@@ -124,7 +124,7 @@ class Pusher:
             self._revisions.postpone(missing)
         pushed.revisions += sum(result.state is not ItemState.REFUSED for result in results)
         # What was cut off on the way is offered again at once: the server did not see it.
-        return [result.digest for result in results]
+        return [result.digest for result in results if result.temporary]
 
     def _blame(self, batch: Sequence[Pending], error: RefusedError) -> None:
         if len(batch) > 1:

@@ -20,7 +20,7 @@ from waitress.wasyncore import close_all
 
 from client.blobs import LARGEST_FILE
 from client.config import prepare_home
-from client.control import HOST, ControlAddress, read_control, write_control
+from client.control import HOST, ControlAddress, is_served, read_control, write_control
 from client.device import open_secret
 from client.errors import ClientError, HomeBusyError
 from client.profile import require_profile
@@ -47,13 +47,14 @@ class Running:
 
     def run(self) -> None:
         """Serve until interrupted."""
-        with _interruptible():
-            self.server.run()
+        self.server.run()
 
 
 @contextmanager
 def serving(path: Path, port: int | None) -> Iterator[Running]:
     """Open a home and serve it; everything is written out and let go at the end.
+
+    Ctrl-C and SIGTERM end the context in order, wherever it is.
 
     Raises:
         HomeBusyError: another process holds the home.
@@ -61,7 +62,7 @@ def serving(path: Path, port: int | None) -> Iterator[Running]:
         ClientError: the port is taken.
     """
     try:
-        with open_services(path, patience=_patience(path)) as services:
+        with _interruptible(), open_services(path, patience=_patience(path)) as services:
             services.home.control.unlink(missing_ok=True)
             require_profile(services.db)
             with _listening(services, port) as listener:
@@ -122,12 +123,13 @@ def _bind_to(port: int) -> socket.socket:
 
 def _patience(path: Path) -> float:
     """Return how long to wait for the home: a command ends soon, another `fill` does not."""
-    return 0.0 if read_control(prepare_home(path)) is not None else _LOCK_PATIENCE
+    return 0.0 if is_served(prepare_home(path)) else _LOCK_PATIENCE
 
 
 def _already_served(path: Path, error: HomeBusyError) -> HomeBusyError:
-    control = read_control(prepare_home(path))
-    if control is None:
+    home = prepare_home(path)
+    control = read_control(home)
+    if control is None or not is_served(home):
         return error
     return HomeBusyError(
         f"This home is already served, at http://{HOST}:{control.port}/.",
@@ -137,7 +139,7 @@ def _already_served(path: Path, error: HomeBusyError) -> HomeBusyError:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGTERM end the server as Ctrl-C does."""
+    """Let SIGTERM end the body as Ctrl-C does, without an error."""
     before = {each: signal.signal(each, _interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -434,7 +434,7 @@ def tianbao(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             [sys.executable, "-m", "client", *args],
             capture_output=True,
             text=True,
-            encoding="utf-8",
+            encoding=kwargs.pop("encoding", "utf-8"),
             cwd=kwargs.pop("cwd", ROOT),
             env={"PYTHONPATH": str(ROOT), **env},
             timeout=120,

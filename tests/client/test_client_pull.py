@@ -1,0 +1,149 @@
+"""Pulling: pages, the cursor, entries of the unit's other devices, what became of own ones."""
+
+import pytest
+
+from client.enrol import Invitation, enrol
+from client.errors import UnreachableError
+from client.services import open_services
+from sync.frames import FrameKind, make_frame
+from sync.messages import ItemResult, ItemState
+
+
+@pytest.fixture
+def other(tmp_path, office):
+    """Another device of the same unit."""
+    with open_services(tmp_path / "other") as services:
+        enrol(services, Invitation(office.url, office.invite()))
+        services.rounds.run()
+        yield services
+
+
+def save(services, title="一"):
+    draft = services.filling.open_blank("visit")
+    services.filling.answer(draft, "title", title, "zh-CN")
+    row = services.filling.add_row(draft, "rows", "zh-CN")["added"][0]
+    services.filling.answer(draft, f"{row}/what", "沙子", "zh-CN")
+    services.finalize(draft)
+    return draft
+
+
+def cursor(services):
+    return services.rounds._puller.cursor
+
+
+def test_forms_come_in_the_order_they_were_published(services):
+    assert [form["form_id"] for form in services.forms()] == ["visit", "report"]
+
+
+def test_entries_of_the_units_other_devices_come_too(services, other):
+    entry = save(other)
+    other.rounds.run()
+
+    services.rounds.run()
+
+    shown = services.entry(entry)
+    assert (shown["state"], shown["is_own"]) == ("delivered", False)
+    assert shown["answers"]["title"] == "一"
+
+
+def test_rows_of_the_units_other_devices_can_be_chosen(services, other):
+    save(other)
+    other.rounds.run()
+    services.rounds.run()
+
+    report = services.filling.open_blank("report")
+
+    choices = services.filling.view(report, "zh-CN")["states"][0]["choices"]
+    assert [choice["label"] for choice in choices] == ["沙子"]
+
+
+def test_a_page_that_is_lost_leaves_the_cursor(services, office, visit_form):
+    before = cursor(services)
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    office.next_reply(lambda asked: office.honest(asked) and None)
+
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    assert cursor(services) == before
+    services.rounds.run()
+    assert services.forms()[0]["version"] == "2"
+
+
+def test_many_changes_come_page_by_page(services, office, monkeypatch, visit_form):
+    monkeypatch.setattr("client.pull.PAGE", 2)
+    for version in range(2, 7):
+        visit_form["settings"]["version"] = str(version)
+        office.publish(visit_form)
+
+    assert services.rounds.run()["pulled"] == 5
+
+    assert services.forms()[0]["version"] == "6"
+
+
+def test_content_that_is_not_what_was_signed_is_not_taken(services, office, visit_form):
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    before = cursor(services)
+
+    def swap(asked):
+        status, headers, content = office.honest(asked)
+        return status, headers, content.replace(b'"version": "2"', b'"version": "3"')
+
+    office.next_reply(swap)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    assert cursor(services) == before
+    assert services.forms()[0]["version"] == "1"
+
+
+def test_a_held_entry_is_told_when_it_is_decided(services, office):
+    entry = save(services)
+    office.verdict = lambda digest: ItemResult(digest, ItemState.HELD, code="definition_unknown")
+    services.rounds.run()
+    digest = services.entry(entry)["revision"]
+    verdict = ItemResult(digest, ItemState.QUARANTINED, index=2, code="rules")
+    office.leaves.append(type(office.leaves[0])("outcome", digest, None, verdict))
+
+    services.rounds.run()
+
+    assert services.entry(entry)["state"] == "quarantined"
+
+
+def test_a_definition_of_a_newer_program_does_not_hold_up_the_rest(services, office, visit_form):
+    strange = {**visit_form, "survey": [{"type": "hologram", "name": "x", "label": "x"}]}
+    strange["settings"] = {**visit_form["settings"], "form_id": "strange"}
+    office.publish(strange)
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+
+    services.rounds.run()
+
+    forms = {form["form_id"]: form for form in services.forms()}
+    assert forms["strange"]["problem"]
+    assert forms["visit"]["version"] == "2"
+
+
+def test_bytes_that_are_no_definition_do_not_hold_up_the_rest(services, office):
+    frame = make_frame(FrameKind.DEFINITION, b"not json")
+    office.leaves.append(type(office.leaves[0])("form", frame.digest, frame))
+
+    services.rounds.run()
+
+    assert cursor(services) == 3
+
+
+def test_the_campaign_orders_the_forms_and_says_when_they_are_due(services, office):
+    campaign = (
+        b'{"id":"c","title":"C","organiser":{"unit":"u","name":"U"},"languages":["en"],'
+        b'"default_language":"en","items":[{"form":"report","title":"R","owed_by":["k"],'
+        b'"due":"2019-05-30T23:59:59+08:00"},{"form":"visit","title":"V","owed_by":[]}]}'
+    )
+    frame = make_frame(FrameKind.CAMPAIGN, campaign)
+    office.leaves.append(type(office.leaves[0])("campaign", frame.digest, frame))
+    services.rounds.run()
+
+    assert [form["form_id"] for form in services.forms()] == ["report", "visit"]
+    assert services.forms()[0]["due"] == "2019-05-30T23:59:59+08:00"
