@@ -53,6 +53,8 @@ def known_errors_told() -> Iterator[None]:
         problem = describe(error)
         hint = f" Hint: {problem['hint']}" if problem["hint"] else ""
         raise ToldError(problem["message"] + hint) from error
+    except BrokenPipeError:
+        raise  # the reader has had enough, as `head` does; click ends without a word
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
         raise ToldError(f"{error.strerror or error}{place}.") from error

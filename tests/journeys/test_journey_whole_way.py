@@ -120,3 +120,18 @@ def test_the_server_stops_cleanly_and_starts_again_with_everything(organiser, en
 
     assert code == 0
     assert organiser.audit('SELECT count(*) FROM "attachment-2"') == [(2,)]
+
+
+def test_an_attached_document_is_delivered_byte_for_byte(organiser, enrolled, campaign, tmp_path):
+    form = campaign / "implementation-plan.json"
+    answers = enrolled.call("form", "example", form, "--seed", "3", "--files", tmp_path).stdout
+    file = tmp_path / "answers.json"
+    file.write_text(answers, encoding="utf-8")
+    document = (tmp_path / json.loads(answers)["plan"]["document"]).read_bytes()
+
+    entry = enrolled.call("add", "implementation-plan", file).stdout.strip()
+    enrolled.sync()
+
+    assert enrolled.entries() == {entry: "delivered"}
+    stored = [path.read_bytes() for path in (organiser.data / "blobs").rglob("*") if path.is_file()]
+    assert stored == [document]

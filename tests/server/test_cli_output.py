@@ -52,6 +52,11 @@ def test_a_file_that_cannot_be_read_is_a_known_error(capsys, tmp_path):
     assert caught.value.exit_code == 1
 
 
+def test_a_reader_that_goes_away_is_no_error_to_tell():
+    with pytest.raises(BrokenPipeError), known_errors_told():
+        raise BrokenPipeError
+
+
 def test_a_fault_of_ours_is_not_hidden():
     with pytest.raises(ZeroDivisionError), known_errors_told():
         raise ZeroDivisionError
