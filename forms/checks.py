@@ -1,8 +1,8 @@
 """Whether an answer keeps the rules of its question: the same check on a page and on a server.
 
-* Only what is relevant is checked. A blank is asked for if required, and otherwise breaks no rule.
-* A type that is wrong hides everything else; a constraint comes before a soft constraint.
-* What rests on own entries is not checked where these are not known.
+- Only what is relevant is checked. A blank is asked for if required, and otherwise breaks no rule.
+- A type that is wrong hides everything else; a constraint comes before a soft constraint.
+- What rests on own entries is not checked where these are not known.
 """
 
 from dataclasses import dataclass

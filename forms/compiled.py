@@ -1,10 +1,10 @@
 """A form ready to run: every expression a closure, every dependency known.
 
-* Compiling refuses what cannot run: an expression that does not parse, an unknown name or function, a
-cycle, a default that is no answer to its question. Afterwards nothing of a form fails.
-* A `CompiledForm` never changes once it is built, and may be shared between threads.
-* A default is an expression if it calls a function or refers to a question (`today()`, `${x} + 1`) or
-is a text in quotes; any other default is the answer itself, as typed (`north`, `2019-05-30`).
+- Compiling refuses what cannot run: an expression that does not parse, an unknown name or function, a
+  cycle, a default that is no answer to its question. Afterwards nothing of a form fails.
+- A `CompiledForm` never changes once it is built, and may be shared between threads.
+- A default is an expression, so a text or date in it stands in quotes; one that is forgotten is refused
+  rather than computed (`2019-05-30` would be 1984).
 """
 
 import re
@@ -17,15 +17,18 @@ from forms.errors import DefinitionError, ExpressionError
 from forms.expressions.compiler import compile_filter, compile_rule
 from forms.expressions.functions_date import now_text, today_text
 from forms.expressions.lists import ItemList, lists_of
+from forms.expressions.nodes import Call, Path, Reference, walk_expression
+from forms.expressions.parser import parse_expression
 from forms.expressions.setting import Setting
 from forms.instance import Row
 from forms.rules import NO_MESSAGE, ChoiceList, Message, Rule, Rules, Run
 from forms.strict_json import join_path
 from forms.structure import Place, Structure
-from forms.values import answer_from_text, checker, text_of
+from forms.values import answer_from_text, checker, is_blank, text_of
 
 _REFERENCE = re.compile(r"\$\{\s*[^\W\d][\w.-]*\s*\}")
-_DYNAMIC = re.compile(r"\$\{|[\w.:-]+\(|^\s*(?:'[^']*'|\"[^\"]*\")\s*$")
+_BARE_DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
+_QUOTES = "A default is an expression: put a text or date in quotes, as in 'north'."
 
 METADATA: dict[str, Run] = {
     "start": lambda row: now_text(row.world.environment.now()),
@@ -202,13 +205,15 @@ class _FormCompiler:
             run = METADATA.get(node.type)
             return None if run is None else Rule(run, node.type)
         source = f"{node.source}.default"
-        if _DYNAMIC.search(node.default):
-            return self._rule(node.default, source, place, "text", keeps_own=True)
-        text = node.default
-        if answer_from_text(node, text) is None and text.strip():
-            message = f"The default “{text}” is no answer to a question of type {node.type}."
-            self._errors.append(DefinitionError(message, path=source, code="default"))
-        return Rule(lambda _row: text, text)
+        known = len(self._errors)
+        rule = self._rule(node.default, source, place, "text", keeps_own=True)
+        for refused in self._errors[known:]:
+            refused.hint = refused.hint or _QUOTES
+        if rule is not None and _is_no_answer(node, node.default, rule):
+            message = f"The default “{node.default}” is no answer of type {node.type}."
+            error = DefinitionError(message, path=source, code="default", hint=_QUOTES)
+            self._errors.append(error)
+        return rule
 
     def _choice_filter(self, node: Question, place: Place) -> Rule | None:
         items, text = self._lists.get(node.list_name or ""), node.choice_filter
@@ -243,6 +248,17 @@ class _FormCompiler:
             error.column += match.start()
             self._errors.append(error)
             return Rule(lambda _row: "", match[0])
+
+
+def _is_no_answer(question: Question, text: str, rule: Rule) -> bool:
+    """Say whether a default that is always the same can be seen to be no answer."""
+    tree = parse_expression(text)
+    if any(isinstance(each, Call | Path | Reference) for each in walk_expression(tree)):
+        return False
+    value = str(rule.run(None))  # a constant looks at no row
+    if is_blank(value):
+        return False
+    return bool(_BARE_DATE.fullmatch(text)) or answer_from_text(question, value) is None
 
 
 def _one_row_up(rule: Rule) -> Rule:
@@ -281,7 +297,6 @@ def _choice_list(form: Form, items: ItemList) -> ChoiceList:
         for language in dict.fromkeys((*form.languages, form.default_language))
     }
     return ChoiceList(
-        names=tuple(choice.name for choice in choices),
         order={choice.name: number for number, choice in enumerate(choices)},
         labels=labels,
         all_choices={language: tuple(each.items()) for language, each in labels.items()},

@@ -1,9 +1,9 @@
 """What depends on what: the order to compute in, and the edges along which a change is felt.
 
-* A place depends on what its relevance and calculation read, and on the relevance of what is around
-it. Ranks follow that order; a cycle is refused with the paths of its members.
-* Everything else that a place has (constraint, choice filter, label …) is only drawn again: no other
-place reads it, so it makes no cycles.
+- A place depends on what its relevance and calculation read, and on the relevance of what is around
+  it. Ranks follow that order; a cycle is refused with the paths of its members.
+- Everything else that a place has (constraint, choice filter, label …) is only drawn again: no other
+  place reads it, so it makes no cycles.
 """
 
 from collections import defaultdict

@@ -1,8 +1,8 @@
 """What a place looks like now: its `NodeState`.
 
-* A state is always drawn whole; `trimmed` then leaves out of a change what the page has already.
-* The texts and the unfiltered choices of a language are the same objects each time, so that comparing
-two states costs little.
+- A state is always drawn whole; `trimmed` then leaves out of a change what the page has already.
+- The texts and the unfiltered choices of a language are the same objects each time, so that comparing
+  two states costs little.
 """
 
 from dataclasses import replace

@@ -1,9 +1,9 @@
 """Computing relevance and calculations, all at once or along what one change reaches.
 
-* Places are computed in the order of their ranks, so that each is computed once, from settled values.
-* A calculation runs whether its place is relevant or not; what others see of it does depend on that.
-* What other devices' entries decide, and this side does not know them, is taken as it was sent: a
-place is then relevant if something beneath it is answered.
+- Places are computed in the order of their ranks, so that each is computed once, from settled values.
+- A calculation runs whether its place is relevant or not; what others see of it does depend on that.
+- What other devices' entries decide, and this side does not know them, is taken as it was sent: a
+  place is then relevant if something beneath it is answered.
 """
 
 from collections.abc import Collection, Iterable

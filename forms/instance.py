@@ -1,9 +1,9 @@
 """The tree of answers being filled: rows of slots, one row for the form and one for each repeat row.
 
-* `values` holds the JSON value as answered, `texts` what an expression would see of it, `seen` the
+- `values` holds the JSON value as answered, `texts` what an expression would see of it, `seen` the
   same but None where the place is not relevant. All three are addressed by the place's slot.
-* A value of a wrong type is kept as it was given, with the reason in `wrong`; expressions see a blank.
-* Rows of a repeat stand in a dict by id, in their order; `position` counts from 1.
+- A value of a wrong type is kept as it was given, with the reason in `wrong`; expressions see a blank.
+- Rows of a repeat stand in a dict by id, in their order; `position` counts from 1.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

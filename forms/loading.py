@@ -1,8 +1,8 @@
 """Answers as JSON into the tree of an open form, and back.
 
-* A draft is loaded as it is: values of a wrong type stay, with the reason; missing row ids are made.
-* A revision is loaded strictly: whatever is not in its one canonical form is noted as a violation.
-* Collecting leaves out what is blank; a final collection also what is not relevant.
+- A draft is loaded as it is: values of a wrong type stay, with the reason; missing row ids are made.
+- A revision is loaded strictly: whatever is not in its one canonical form is noted as a violation.
+- Collecting leaves out what is blank; a final collection also what is not relevant.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -2,8 +2,8 @@
 
 `contests[9f3a]/project` is a question in a row, `contests[9f3a]` the row, `contests` the repeat,
 `head/unit_name` a question in a group. Without the row ids it is a definition path.
- * `parse_path` and `format_path` are each other's inverse.
- * A row id is 1 to 64 letters, digits, `_` or `-`, so that it never needs quoting.
+- `parse_path` and `format_path` are each other's inverse.
+- A row id is 1 to 64 letters, digits, `_` or `-`, so that it never needs quoting.
 """
 
 import re

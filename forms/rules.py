@@ -16,9 +16,8 @@ class Rule:
     """One compiled expression; `run` takes the row that the expression stands in.
 
     `references` are the places it reads, by number, each with the depth of the outermost scope that
-    the way there passes.
-    `is_random` and `keeps_value` (it uses `once`) and `draws_on_entries` say what makes the result
-    something that another device cannot compute again.
+    the way there passes. `is_random`, `keeps_value` (it uses `once`) and `draws_on_entries` say why
+    another device could not compute the result again.
     """
 
     run: Run
@@ -27,7 +26,6 @@ class Rule:
     is_random: bool = False
     keeps_value: bool = False
     draws_on_entries: bool = False
-    reads_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,12 @@ NO_MESSAGE = Message({})
 
 @dataclass(frozen=True, slots=True)
 class ChoiceList:
-    """The list of a select. `names` is None where the list is drawn from own entries.
+    """The list of a select: `own_entries` names it in `Form.instances`, if it is drawn from there.
 
-    `own_entries` names the list in `Form.instances`. `labels` holds a language's labels by name.
+    Of any other list, `order` numbers the names, `labels` holds a language's labels by name, and
+    `all_choices` a language's names with their labels.
     """
 
-    names: tuple[str, ...] | None = None
     order: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     all_choices: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)

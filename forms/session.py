@@ -1,10 +1,10 @@
 """One open form: a person's steps in, what they changed out.
 
-* Each step recomputes what depends on it and nothing else; the result is what a fresh computation of
-the same answers would give.
-* Answers of a wrong type and answers to questions that are hidden just now are kept.
-* A session belongs to one thread at a time. It reads the clock, randomness and own entries through
-its environment only.
+- Each step recomputes what depends on it and nothing else; the result is what a fresh computation of
+  the same answers would give.
+- Answers of a wrong type and answers to questions that are hidden just now are kept.
+- A session belongs to one thread at a time. It reads the clock, randomness and own entries through
+  its environment only.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """What a page draws: the state of every question, group and repeat of an open form.
 
 A `State` holds everything; a `Change` only what one step of the person changed.
- * In a `Change`, a label, hint or guidance hint is there only if it refers to answers, and the
-   choices only if they changed; `None` means "as before".
- * `reason` is None unless a soft constraint is broken; then it is what the person wrote, or "".
+- In a `Change`, a label, hint or guidance hint is there only if it refers to answers, and the
+  choices only if they changed; `None` means "as before".
+- `reason` is None unless a soft constraint is broken; then it is what the person wrote, or "".
 """
 
 from dataclasses import dataclass

@@ -2,9 +2,9 @@
 
 A *place* is a question, a group or a repeat of the definition. A *scope* is what stands together as
 often as each other: the form itself, or one repeat. Groups open no scope; a repeat does.
- * Every place has a slot in the arrays of its scope's rows, so that an expression reads an answer by
-   going up some rows and taking a slot, without looking for names.
- * Places are numbered in the order of the form, parents before children.
+- Every place has a slot in the arrays of its scope's rows, so that an expression reads an answer by
+  going up some rows and taking a slot, without looking for names.
+- Places are numbered in the order of the form, parents before children.
 """
 
 from collections import defaultdict

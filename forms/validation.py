@@ -17,9 +17,9 @@ calculation       the value is not what the form calculates
 order             several choices, not in the order of their list
 row_id            the id of a row is missing, doubled or malformed
 
- * Calculations are computed again at the environment's `now`, save those that draw randomness or use
-   `once`, and, if own entries are not known here, those that rest on them: these are taken as sent.
- * Defaults are not checked: they are only where a person began.
+- Calculations are computed again at the environment's `now`, save those that draw randomness or use
+  `once`, and, if own entries are not known here, those that rest on them: these are taken as sent.
+- Defaults are not checked: they are only where a person began.
 """
 
 from collections.abc import Collection, Mapping

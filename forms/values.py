@@ -1,9 +1,9 @@
 """Answers as JSON values, one canonical form for each type of question.
 
-* `check_value` accepts what a person or a script plainly means (`"12"` for an integer, 12.5 for a
+- `check_value` accepts what a person or a script plainly means (`"12"` for an integer, 12.5 for a
   decimal) and returns the canonical value; checking a canonical value returns an equal one.
-* No canonical value holds a float: decimals are texts, as typed, without superfluous zeros in front.
-* A blank answer is no answer: it is absent.
+- No canonical value holds a float: decimals are texts, as typed, without superfluous zeros in front.
+- A blank answer is no answer: it is absent.
 """
 
 import math

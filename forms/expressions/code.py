@@ -1,10 +1,10 @@
 """A compiled part of an expression: a closure and what kind of value it gives.
 
-* The kind is known when the form is compiled, so that a conversion is chosen once and not at each run.
-* A *cell* is the answer to one question: a text, or None where the question is not relevant, which
+- The kind is known when the form is compiled, so that a conversion is chosen once and not at each run.
+- A *cell* is the answer to one question: a text, or None where the question is not relevant, which
   reads as a blank. *Nodes* are the texts of any number of nodes; in `any` a text, a number or a truth
   value comes out, as the branch of an `if` has it.
-* A closure takes the row it stands in or, within a predicate, a `Frame`.
+- A closure takes the row it stands in or, within a predicate, a `Frame`.
 """
 
 from collections.abc import Callable

@@ -129,7 +129,6 @@ class _Compiler:
             is_random=draws.is_random,
             keeps_value=draws.keeps_value,
             draws_on_entries=draws.draws_on_entries,
-            reads_clock=draws.reads_clock,
         )
 
     def compile(self, tree: Expression, focus: _Focus | None) -> Code:

@@ -1,10 +1,10 @@
 """How texts, numbers, truth values and dates turn into each other.
 
-* A number is an IEEE double. As a text it has no exponent, and only the digits it needs (XPath 1.0 §4.2).
-* A text is a number if XPath says so; a date is its days since 1970-01-01, a date with a time the
+- A number is an IEEE double. As a text it has no exponent, and only the digits it needs (XPath 1.0 §4.2).
+- A text is a number if XPath says so; a date is its days since 1970-01-01, a date with a time the
   days and the fraction to that instant in UTC, a time of day the fraction of a day as written.
   Everything else, the blank text included, is NaN.
-* The only truth in a text is that it is there: `"false"` is true.
+- The only truth in a text is that it is there: `"false"` is true.
 """
 
 import math

@@ -21,7 +21,6 @@ class Draws:
     is_random: bool = False
     keeps_value: bool = False
     draws_on_entries: bool = False
-    reads_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

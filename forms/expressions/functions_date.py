@@ -1,8 +1,8 @@
 """Functions of dates: today, now, date, format-date.
 
-* `today()` and `now()` are texts in the zone of the environment; `now()` has milliseconds and offset.
-* A date with a time has its own day, in the zone it is written in. What is no date gives a blank.
-* Names of months and days are English, whatever the page speaks: a calculation must not change its
+- `today()` and `now()` are texts in the zone of the environment; `now()` has milliseconds and offset.
+- A date with a time has its own day, in the zone it is written in. What is no date gives a blank.
+- Names of months and days are English, whatever the page speaks: a calculation must not change its
   value with the language.
 """
 
@@ -40,13 +40,11 @@ def now_text(now: datetime) -> str:
     return now.isoformat(timespec="milliseconds")
 
 
-def _today(_arguments: list[Code], site: Site) -> Code:
-    site.draws.reads_clock = True
+def _today(_arguments: list[Code], _site: Site) -> Code:
     return Code(Kind.TEXT, lambda context: today_text(context.world.environment.now()))
 
 
-def _now(_arguments: list[Code], site: Site) -> Code:
-    site.draws.reads_clock = True
+def _now(_arguments: list[Code], _site: Site) -> Code:
     return Code(Kind.TEXT, lambda context: now_text(context.world.environment.now()))
 
 

@@ -1,8 +1,8 @@
 """Functions of numbers and of sets of nodes: number, int, round, sum, min, max, count.
 
-* `sum` rounds once, at the end, so that its result does not depend on the order of the rows nor on
+- `sum` rounds once, at the end, so that its result does not depend on the order of the rows nor on
   the version of Python (which began to compensate in 3.12).
-* A blank among the nodes is NaN, and so is the sum, least or greatest of them.
+- A blank among the nodes is NaN, and so is the sum, least or greatest of them.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Functions of texts, patterns, selected choices, and what the environment knows of the person.
 
-* A pattern matches the whole text, as in Collect. It has a time limit: a pattern that runs away has
+- A pattern matches the whole text, as in Collect. It has a time limit: a pattern that runs away has
   not matched. One written in quotes is refused when the form is compiled if it is none.
 """
 

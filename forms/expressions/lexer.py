@@ -1,8 +1,8 @@
 """The text of an expression, cut into tokens with their columns.
 
-* `*`, `and`, `or`, `mod` and `div` are operators only after something that can be an operand
+- `*`, `and`, `or`, `mod` and `div` are operators only after something that can be an operand
   (XPath 1.0 §3.7).
-* What is often mistyped (`==`, `&&`, typographic quotes, full-width signs) is refused with what
+- What is often mistyped (`==`, `&&`, typographic quotes, full-width signs) is refused with what
   would be right.
 """
 

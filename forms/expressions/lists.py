@@ -1,9 +1,9 @@
 """Lists as secondary instances: `instance('list')/root/item[…]/label`, and choice filters.
 
-* The items of a choice list have `name`, `label` (in the form's default language) and the list's
-further columns; those of own entries what the environment gives.
-* An equality between a column and something that does not depend on the item, as in
-`[category = ${category}]`, is looked up in an index instead of being tried on each item.
+- The items of a choice list have `name`, `label` (in the form's default language) and the list's
+  further columns; those of own entries what the environment gives.
+- An equality between a column and something that does not depend on the item, as in
+  `[category = ${category}]`, is looked up in an index instead of being tried on each item.
 """
 
 from collections import defaultdict

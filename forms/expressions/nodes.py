@@ -1,8 +1,8 @@
 """The tree of an expression, as the parser builds it.
 
-* Operators of one precedence that follow each other stand in one flat `Chain`, so that the depth of
+- Operators of one precedence that follow each other stand in one flat `Chain`, so that the depth of
   a tree is the nesting of its text, not its length.
-* Columns count from 1 and take no part in equality: `parse(format(tree)) == tree`.
+- Columns count from 1 and take no part in equality: `parse(format(tree)) == tree`.
 """
 
 from collections.abc import Iterator

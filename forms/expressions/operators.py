@@ -1,9 +1,9 @@
 """The operators, chosen by the kinds of what stands left and right.
 
-* `=` and `!=` compare as truth values if one side is one, else as numbers if one side is one, else as
+- `=` and `!=` compare as truth values if one side is one, else as numbers if one side is one, else as
   texts; nodes compare if any of them does (XPath 1.0 §3.4).
-* Two questions that hold numbers are equal also if only their numbers are: 12.50 = 12.5.
-* `<` and its kin compare numbers; what is none compares false.
+- Two questions that hold numbers are equal also if only their numbers are: 12.50 = 12.5.
+- `<` and its kin compare numbers; what is none compares false.
 """
 
 import math

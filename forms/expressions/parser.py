@@ -1,8 +1,8 @@
 """Tokens to a tree: the grammar of XPath 1.0 as far as ODK XForms has it.
 
-* Nothing but `ExpressionError` comes out of bad input, with the column and, where known, a remedy.
-* Nesting is bounded, and with it the depth of the tree: no input exhausts the stack.
-* What XPath has and ODK XForms has not (other axes, attributes, `//`, variables) is refused by name.
+- Nothing but `ExpressionError` comes out of bad input, with the column and, where known, a remedy.
+- Nesting is bounded, and with it the depth of the tree: no input exhausts the stack.
+- What XPath has and ODK XForms has not (other axes, attributes, `//`, variables) is refused by name.
 """
 
 from forms.errors import ExpressionError

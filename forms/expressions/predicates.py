@@ -1,7 +1,7 @@
 """Predicates: of a list of rows or items, those that an expression is true of.
 
-* A number is a position, counted from 1; anything else is taken as truth.
-* One `Frame` is used for a whole list: it is never kept after the run.
+- A number is a position, counted from 1; anything else is taken as truth.
+- One `Frame` is used for a whole list: it is never kept after the run.
 """
 
 from collections.abc import Callable, Sequence

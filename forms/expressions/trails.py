@@ -2,10 +2,10 @@
 
 A `Trail` follows a path step by step through the definition. What is left for the run is little: go up
 some rows, perhaps down through repeats and predicates, and read one slot.
- * A path that goes down through no repeat and has no predicate gives a cell; any other gives nodes.
- * What is not relevant is no node.
- * The trail knows the outermost scope it passed: that, with each place read, is the edge along which a
-   change is felt.
+- A path that goes down through no repeat and has no predicate gives a cell; any other gives nodes.
+- What is not relevant is no node.
+- The trail knows the outermost scope it passed: that, with each place read, is the edge along which a
+  change is felt.
 """
 
 from collections.abc import Callable

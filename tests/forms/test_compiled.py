@@ -79,11 +79,23 @@ def test_constraints_may_depend_on_each_other(form):
     assert compile_form(form(table)).active == ()
 
 
-def test_a_default_that_is_no_answer_is_refused(form):
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [("integer", "'many'"), ("date", "2019-05-30"), ("text", "2019-05-30"), ("date", "'soon'")],
+)
+def test_a_default_that_is_no_answer_is_refused(form, kind, default):
     with pytest.raises(DefinitionError) as refused:
-        compile_form(form("type | name | default\ninteger | a | many"))
+        compile_form(form(f"type | name | default\n{kind} | a | {default}"))
 
     assert (refused.value.code, refused.value.path) == ("default", "survey[0].default")
+
+
+def test_a_default_without_quotes_is_refused_with_what_is_right(form):
+    with pytest.raises(ExpressionError) as refused:
+        compile_form(form("type | name | default\ntext | a | north"))
+
+    assert (refused.value.code, refused.value.column) == ("unknown_reference", 1)
+    assert "'north'" in refused.value.hint
 
 
 def test_what_never_changes_by_itself_is_not_computed(form):

@@ -483,25 +483,24 @@ def test_an_instance_is_called_as_the_form_says(scenario):
     assert unnamed.session.instance_name() == "Visit"
 
 
-def test_a_default_is_an_expression_only_if_it_looks_like_one(scenario):
+def test_a_default_is_an_expression(scenario):
     table = """
-        type       | name | default
-        text       | a    | north
-        date       | b    | 2019-05-30
-        text       | c    | 'quoted'
-        text       | d    | one - two
-        integer    | e    | -1
-        text       | f    | N/A (none)
-        text       | g    | concat('x', ${a})
+        type                 | name | default
+        text                 | a    | 'north'
+        date                 | b    | '2019-05-30'
+        integer              | c    | -1
+        select_multiple word | d    | 'x y'
+        date                 | e    | ${b} + 1
+        text                 | f    | concat(${a}, ${c})
+        text                 | g    | ''
     """
-    assert scenario(table).session.answers() == {
+    assert scenario(table, choices={"word": ["x", "y"]}).session.answers() == {
         "a": "north",
         "b": "2019-05-30",
-        "c": "quoted",
-        "d": "one - two",
-        "e": -1,
-        "f": "N/A (none)",
-        "g": "xnorth",
+        "c": -1,
+        "d": ["x", "y"],
+        "e": "2019-05-31",
+        "f": "north-1",
     }
 
 
