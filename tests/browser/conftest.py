@@ -26,14 +26,6 @@ FLAGS = [
     "--no-first-run",
     "--lang=zh-CN",
 ]
-FILL = """
-import sys
-from pathlib import Path
-from client.serving import serving
-with serving(Path(sys.argv[1]), int(sys.argv[2]) or None) as running:
-    print(running.launch.address, flush=True)
-    running.run()
-"""
 
 
 class LocalClient:
@@ -47,9 +39,14 @@ class LocalClient:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", FILL, str(self.home), str(self.port)],
+            [
+                *(sys.executable, "-m", "client", "--home", str(self.home)),
+                *("fill", "--no-browser", "--exit-with-parent", "--port", str(self.port)),
+            ],
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         )
         assert self._process.stdout is not None
@@ -142,6 +139,7 @@ def screenshot(tmp_path: Path) -> Callable[[Page, str], None]:
 
     def save(page: Page, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        page.evaluate("() => scrollTo(0, 0)")
         page.screenshot(path=folder / f"{name}.png", full_page=True)
 
     return save

@@ -5,7 +5,7 @@
 const BY_TYPE = {
   select_one: (value, state) => labelOf(value, state),
   select_multiple: (value, state) => (Array.isArray(value) ? value.map((each) => labelOf(each, state)).join('、') : String(value)),
-  date: (value, _, language) => (/^\d{4}-\d\d-\d\d$/.test(value) ? longDay(value, language) : value),
+  date: (value, _, language) => (/^\d{4}-\d\d-\d\d$/.test(value) ? longDay(value, language) : String(value)),
   datetime: (value) => value.replace('T', ' ').slice(0, 16),
   time: (value) => value.slice(0, 5),
   acknowledge: () => '✓',

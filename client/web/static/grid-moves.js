@@ -11,8 +11,8 @@
  * @property {boolean} shift
  * @property {boolean} strong Ctrl or Command
  * @property {'text'|'select'|'other'} cell
- * @property {boolean} atStart the caret is at the start, or all is selected
- * @property {boolean} atEnd the caret is at the end, or all is selected
+ * @property {boolean} atStart the caret is at the start, or nobody edits
+ * @property {boolean} atEnd the caret is at the end, or nobody edits
  */
 
 const STEPS = /** @type {Record<string, Place>} */ ({

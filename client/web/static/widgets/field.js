@@ -43,7 +43,7 @@ export function field(node, path, drawing) {
     if (part.draw(state, said)) place(element, label, part.control, id);
     element.classList.toggle('wide', WIDE.has(part.kind) || node.appearance.includes('multiline'));
     messages.draw(said);
-    reason.draw(state);
+    reason.draw(state, state.label ?? node.name);
     element.classList.toggle('wrong', said.length > 0);
   };
   return {

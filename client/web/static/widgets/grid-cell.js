@@ -22,22 +22,20 @@ export function gridCell(node, path, drawing, onReason) {
   const label = html`<label class="cell-label" for="${id}" id="${id}-label"></label>`;
   const messages = messageList(`${id}-messages`);
   const reason = reasonBox(path, `${id}-reason`, drawing);
-  const reasonFor = html`<p class="reason-for"></p>`;
-  reason.element.prepend(reasonFor);
   const part = answerable(node, path, drawing, { isCell: true, describedBy: `${id}-messages` });
 
   /** @param {import('../types.js').NodeState} state */
   const update = (state) => {
     const said = spoken(state, drawing.isTouched(path));
     const name = state.label ?? labelOf(node.label);
-    write(label, name + (state.required && !state.read_only ? ' ＊' : ''));
-    write(reasonFor, name);
+    write(label, name);
+    label.classList.toggle('needed', state.required && !state.read_only);
     if (part.draw(state, said)) {
       element.prepend(label, part.control.element, messages.element);
     }
     part.control.element.hidden = !state.relevant;
     messages.draw(said);
-    reason.draw(state);
+    reason.draw(state, name);
     element.classList.toggle('off', !state.relevant);
     element.classList.toggle('wrong', said.length > 0 && !isSoft(said));
     element.classList.toggle('soft', !reason.element.hidden);

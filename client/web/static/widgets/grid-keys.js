@@ -2,7 +2,7 @@
 /** Going about a grid with the keys; and where the focus goes when rows come, go or move. */
 
 import { placeAfter, stepOf } from '../grid-moves.js';
-import { pressOf, selectAll } from './grid-press.js';
+import { caretToEnd, pressOf, selectAll } from './grid-press.js';
 import { doRowAct } from './repeat-frame.js';
 
 /** @typedef {import('../grid-moves.js').Place} Place */
@@ -94,6 +94,12 @@ export function gridKeys({ table, path, drawing, ids, rowOf, columns }) {
     else focusAt(to);
   }
 
+  function edit() {
+    isEditing = !isEditing;
+    if (isEditing) caretToEnd();
+    else selectAll();
+  }
+
   table.addEventListener('pointerdown', (event) => {
     isPointed = true;
     if (event.target === document.activeElement) isEditing = true;
@@ -104,7 +110,7 @@ export function gridKeys({ table, path, drawing, ids, rowOf, columns }) {
     if (!isEditing) selectAll();
   });
   table.addEventListener('keydown', (event) => {
-    if (event.key === 'F2') isEditing = !isEditing;
+    if (event.key === 'F2') edit();
     // 229: the key belongs to an input method that is composing
     const at = event.isComposing || event.keyCode === 229 ? null : placeOf(event.target);
     if (!at) return;

@@ -9,14 +9,13 @@
 export function pressOf(event, isEditing) {
   const target = /** @type {HTMLInputElement} */ (event.target);
   const { from, to, length } = caret(target);
-  const isAll = !isEditing || (length > 0 && from === 0 && to === length);
   return {
     key: event.altKey ? '' : event.key,
     shift: event.shiftKey,
     strong: event.ctrlKey || event.metaKey,
     cell: cellOf(target),
-    atStart: isAll || (from === 0 && to === 0),
-    atEnd: isAll || (from === length && to === length),
+    atStart: !isEditing || (from === 0 && to === 0),
+    atEnd: !isEditing || (from === length && to === length),
   };
 }
 
@@ -40,4 +39,10 @@ function caret(target) {
 export function selectAll() {
   const target = /** @type {HTMLInputElement} */ (document.activeElement);
   if (isText(target)) target.select();
+}
+
+/** Put the caret at the end of what the cell holds. */
+export function caretToEnd() {
+  const target = /** @type {HTMLInputElement} */ (document.activeElement);
+  if (isText(target)) target.setSelectionRange(target.value.length, target.value.length);
 }

@@ -100,7 +100,7 @@ function drawHeads(columns, heads, row, drawing) {
   columns.forEach((column, index) => {
     const state = row && drawing.state(childPath(row, column.name));
     if (!state) return;
-    const mark = state.required && !state.read_only ? ' ＊' : '';
-    write(heads[index], (state.label ?? labelOf(column.label)) + mark);
+    write(heads[index], state.label ?? labelOf(column.label));
+    heads[index].classList.toggle('needed', state.required && !state.read_only);
   });
 }
