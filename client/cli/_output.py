@@ -55,6 +55,8 @@ def known_errors_told() -> Iterator[None]:
     except (ClientError, FormError, SyncError) as error:
         hint = f" Hint: {error.hint}" if error.hint else ""
         raise ToldError(error.message + hint) from error
+    except BrokenPipeError:
+        raise  # who reads has had enough; click ends quietly
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
         raise ToldError(f"{error.strerror or error}{place}.") from error
