@@ -3,6 +3,8 @@
 - Only what is relevant is checked. A blank is asked for if required, and otherwise breaks no rule.
 - A type that is wrong hides everything else; a constraint comes before a soft constraint.
 - What rests on own entries is not checked where these are not known.
+- A choice of own entries names a row that may not have arrived here yet, on the server or on this
+  device: it has to be a row's id, never free text, and need not be on the list.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any
 from forms.definition import Repeat
 from forms.instance import Row
 from forms.messages import message
+from forms.paths import ROW_ID
 from forms.reasons import is_empty_phrase
 from forms.rules import Message, Rule
 from forms.structure import Place
@@ -61,16 +64,13 @@ def breaks_soft_constraint(row: Row, place: Place) -> bool:
 def allowed_names(row: Row, place: Place) -> frozenset[str] | None:
     """Return the names that may be chosen now; None if this side does not know them."""
     choices, rule = place.rules.choices, place.rules.choice_filter
-    trusts = row.world.environment.trusts_own_entries
-    if choices is None or (rule is not None and rule.draws_on_entries and not trusts):
+    if choices is None or choices.own_entries is not None:
         return None
-    if choices.own_entries is not None and not trusts:
+    if rule is None:
+        return frozenset(choices.order)
+    if rule.draws_on_entries and not row.world.environment.trusts_own_entries:
         return None
-    if rule is not None:
-        return frozenset(item["name"] for item in rule.run(row))
-    if choices.own_entries is not None:
-        return frozenset(item["name"] for item in row.world.entries(choices.own_entries))
-    return frozenset(choices.order)
+    return frozenset(item["name"] for item in rule.run(row))
 
 
 def _row_count(row: Row, place: Place, repeat: Repeat, speech: Speech) -> tuple[Violation, ...]:
@@ -140,10 +140,12 @@ def _soft(row: Row, place: Place, speech: Speech) -> tuple[Violation, ...]:
 
 def _is_allowed(row: Row, place: Place) -> bool:
     value: Any = row.values[place.slot]
+    names = (value,) if isinstance(value, str) else value
+    choices = place.rules.choices
+    if choices is not None and choices.own_entries is not None:
+        return all(ROW_ID.fullmatch(name) for name in names)
     allowed = allowed_names(row, place)
-    if allowed is None:
-        return True
-    return value in allowed if isinstance(value, str) else allowed.issuperset(value)
+    return allowed is None or allowed.issuperset(names)
 
 
 def _is_broken(row: Row, rule: Rule | None) -> bool:

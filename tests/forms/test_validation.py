@@ -191,7 +191,15 @@ def test_what_rests_on_own_entries_is_checked_where_they_are_known(scenario):
 
     assert device.checked(SENT) == []
     assert ("project", "calculation") in device.checked({**SENT, "project": "Dam"})
-    assert ("contest", "choice") in device.checked({**SENT, "contest": "c9"})
+
+
+@pytest.mark.parametrize("trusts", [True, False])
+def test_a_choice_of_own_entries_is_a_row_that_may_be_missing_but_never_free_text(scenario, trusts):
+    side = opened(scenario, trusts=trusts, rows=ROWS)
+
+    assert ("contest", "choice") not in side.checked({**SENT, "contest": "c9"})
+    for text in ("焊工技能竞赛", "two words", "x" * 65):
+        assert ("contest", "choice") in side.checked({**SENT, "contest": text})
 
 
 @pytest.mark.parametrize(
