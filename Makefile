@@ -1,7 +1,7 @@
 # Everything that is run here; `make` alone lists it.
 
 PYTHON ?= python3
-SERVER_PORT ?= 8000
+SERVER_PORT ?=
 CLIENT_PORT ?= 8001
 DATA ?= .demo
 T ?= tests
@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml .ci/system
 	@touch $@
 
 run: install ## server, Datasette and an enrolled client with the sample (SERVER_PORT, CLIENT_PORT, DATA)
-	@exec $(BIN)/tianbao-server --data "$(DATA)" demo --server-port $(SERVER_PORT) --client-port $(CLIENT_PORT)
+	@exec $(BIN)/tianbao-server --data "$(DATA)" demo $(if $(SERVER_PORT),--server-port $(SERVER_PORT)) --client-port $(CLIENT_PORT)
 
 lint: install ## format and lint
 	$(BIN)/ruff format --check

@@ -95,6 +95,12 @@ def write_profile(db: Database, profile: Profile, now: datetime) -> None:
     )
 
 
+def move_server(db: Database, server: str) -> None:
+    """Remember another address of the same server: it is known by its pinned keys, not by where it is."""
+    with db.transaction():
+        db.write("UPDATE profile SET server = ?", (server,))
+
+
 def is_plain(server: str) -> bool:
     """Say whether what travels to this server can be read on the way: http, not to this computer."""
     parts = urlsplit(server)

@@ -22,8 +22,9 @@ from client.blobs import LARGEST_FILE
 from client.config import prepare_home
 from client.control import HOST, ControlAddress, is_served, read_control, write_control
 from client.device import open_secret
+from client.enrol import server_address
 from client.errors import ClientError, HomeBusyError
-from client.profile import require_profile
+from client.profile import move_server, require_profile
 from client.services import Services, open_services
 from client.settings import read_setting, write_setting
 from client.web.app import create_app
@@ -51,10 +52,10 @@ class Running:
 
 
 @contextmanager
-def serving(path: Path, port: int | None) -> Iterator[Running]:
+def serving(path: Path, port: int | None, *, server: str | None = None) -> Iterator[Running]:
     """Open a home and serve it; everything is written out and let go at the end.
 
-    Ctrl-C and SIGTERM end the context in order, wherever it is.
+    `server` is the server's new address, if it has moved. Ctrl-C and SIGTERM end the context in order, wherever it is.
 
     Raises:
         HomeBusyError: another process holds the home.
@@ -65,6 +66,8 @@ def serving(path: Path, port: int | None) -> Iterator[Running]:
         with _interruptible(), open_services(path, patience=_patience(path)) as services:
             services.home.control.unlink(missing_ok=True)
             require_profile(services.db)
+            if server is not None:
+                move_server(services.db, server_address(server))
             with _listening(services, port) as listener:
                 yield from _served(services, listener)
     except HomeBusyError as error:

@@ -39,7 +39,7 @@ _POLL_SECONDS = 0.5
 class DemoOptions:
     """The ports of the demonstration; 0 takes a free one.
 
-    Without a server's port it is the one that the client was enrolled at, at first 8000.
+    Without a server's port it is the one of the last time, at first 8000.
     """
 
     server_port: int | None = None
@@ -74,7 +74,7 @@ def run_demo(
         address = server.wait_for_line(r"^(http://\S+)$", _START_SECONDS)[1]
         if enrolled_at is None:
             _enrol(folder, address)
-        client = _start(stack, "client", _client_args(folder, options))
+        client = _start(stack, "client", _client_args(folder, options, address))
         link = client.wait_for_line(r"(http://\S+#token=\S+)", _START_SECONDS)[1]
         announce(Addresses(link, _auditors_link(folder), address))
         _watch(server, client)
@@ -103,16 +103,10 @@ def _enrolled_at(folder: DataFolder) -> str | None:
 
 
 def _server_port(wanted: int | None, enrolled_at: str | None) -> int:
-    """Return the port for the server: once the client is enrolled at one, it stays."""
-    if enrolled_at is None:
-        return _USUAL_PORT if wanted is None else wanted
-    known = urlsplit(enrolled_at).port or _USUAL_PORT
-    if wanted in {None, 0, known}:
-        return known
-    raise AddressError(
-        f"The client of this data folder knows its server at port {known}, not {wanted}.",
-        hint=f"Leave --server-port out, or say {known}, or use another data folder.",
-    )
+    """Return the port for the server: the wanted one, else that of the last time."""
+    if wanted is not None:
+        return wanted
+    return _USUAL_PORT if enrolled_at is None else urlsplit(enrolled_at).port or _USUAL_PORT
 
 
 def _check_port(port: int, option: str) -> None:
@@ -122,7 +116,8 @@ def _check_port(port: int, option: str) -> None:
         raise AddressError(
             error.message,
             code=error.code,
-            hint=f"Stop that program, or choose another port with {option}.",
+            hint=f"Stop that program, or choose another port with {option} "
+            f"(make run {option[2:].replace('-', '_').upper()}=…).",
         ) from error
 
 
@@ -138,9 +133,10 @@ def _server_args(folder: DataFolder, port: int) -> list[str]:
     return ["server", "--data", str(folder.path), "serve", *listen]
 
 
-def _client_args(folder: DataFolder, options: DemoOptions) -> list[str]:
+def _client_args(folder: DataFolder, options: DemoOptions, server: str) -> list[str]:
+    """Return the client's command; the server may have another port than the last time."""
     listen = ["--port", str(options.client_port), "--no-browser", "--exit-with-parent"]
-    return ["client", "--home", str(client_home(folder)), "fill", *listen]
+    return ["client", "--home", str(client_home(folder)), "fill", "--server", server, *listen]
 
 
 def _enrol(folder: DataFolder, address: str) -> None:

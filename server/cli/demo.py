@@ -22,7 +22,7 @@ _TEXT = """
   服务器 Server   {server}
 
 先试试 Try first:
-  1. 打开“填报”地址，选一张表，逐行填写，点“提交”：先是“已保存在本机”，随后“已送达”。
+  1. 打开“填报”地址，选一张表，逐行填写，点“完成填报”：先是“已保存在本机”，随后“已送达”。
      Open the first address, choose a form, fill in a row, hand it in: saved here, then delivered.
   2. 打开“审计”地址登录（链接只能用一次），查看刚才报送的数据。
      Open the second address to sign in (the link works once) and see what arrived.
