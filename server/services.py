@@ -89,9 +89,12 @@ class Services:
         self.close()
 
     def close(self) -> None:
-        """Finish what is queued, and close the databases."""
-        self.writer.stop()
+        """Finish what is queued, and close the databases.
+
+        The writer's connection closes last: SQLite then empties the WAL and removes it.
+        """
         self.readers.close()
+        self.writer.stop()
 
     @property
     def address(self) -> str:

@@ -32,6 +32,14 @@ def test_a_new_folder_holds_units_campaign_and_forms(services):
     assert services.log.startswith("visits/")
 
 
+def test_a_server_that_has_closed_leaves_the_log_in_one_file(folder):
+    with open_services(folder) as services:
+        services.members()
+        services.invite("north", "reporter")
+
+    assert [path.name for path in folder.path.glob("log.db*")] == ["log.db"]
+
+
 def test_a_folder_is_founded_once(folder, campaign_dir):
     with pytest.raises(ConflictError):
         init_data(folder, campaign_dir)
