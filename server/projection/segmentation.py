@@ -16,7 +16,7 @@ _UNSPACED = (
     r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_PIECES = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
+_RUNS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _QUERY_PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _CELL_BORDER = " \ue000 "
 
@@ -26,7 +26,9 @@ def segment(text: str) -> str:
     plain = text if text.isascii() else normalize("NFKC", text)
     if _HAS_UNSPACED.search(plain) is None:
         return plain
-    return " ".join(_PIECES.findall(plain))
+    return " ".join(
+        " ".join(run) if _HAS_UNSPACED.match(run) else run for run in _RUNS.findall(plain)
+    )
 
 
 def searchable(cells: Iterable[str]) -> str:
