@@ -33,11 +33,12 @@ export class Problem extends Error {
 }
 
 /**
- * Trouble that may pass by itself: nobody answers, or the disk is full.
+ * Trouble that may pass by itself: nobody answers, the disk is full, or the session has ended and
+ * the person comes in again in another tab.
  * @param {any} error
  */
 export const isPassing = (error) =>
-  error instanceof Unreachable || (error instanceof Problem && error.status >= 500);
+  error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.status === 401));
 
 /**
  * @param {string} path
@@ -63,7 +64,7 @@ async function send(path, init = {}, patience = PATIENCE) {
  */
 async function reach(path, init) {
   try {
-    return await fetch(path, { ...init, cache: 'no-store', redirect: 'error' });
+    return await fetch(path, { ...init, cache: 'no-store', redirect: 'error', priority: 'high' });
   } catch (error) {
     throw new Unreachable(String(error));
   }

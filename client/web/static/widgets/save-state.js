@@ -6,6 +6,7 @@ import { language, t } from '../texts.js';
 import { shortTime } from '../moments.js';
 
 const PATIENCE = 700;
+const TOO_LONG = 8000;
 
 export function saveState() {
   const element = html`
@@ -50,7 +51,10 @@ export function saveState() {
       } else {
         isSaved = false;
         // A save that takes a moment only is not worth a flicker.
-        timer ??= setTimeout(() => show('busy', t('save.busy')), PATIENCE);
+        timer ??= setTimeout(() => {
+          show('busy', t('save.busy'));
+          timer = setTimeout(() => show('broken', t('save.stuck')), TOO_LONG);
+        }, PATIENCE);
       }
     },
   };

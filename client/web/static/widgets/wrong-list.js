@@ -14,12 +14,15 @@ export function wrongList(goTo) {
   const panel = html`<div class="wrong-panel" id="wrong-panel" hidden><h2 tabindex="-1">${t('wrong.title')}</h2>${list}</div>`;
   const count = html`<span aria-live="polite"></span>`;
   const button = html`<button type="button" class="wrong-button quiet" aria-expanded="false" aria-controls="wrong-panel">${count}</button>`;
-  let drawn = '';
+  /** @type {Wrong[]} */
+  let known = [];
 
   /** @param {boolean} isOpen */
   function show(isOpen) {
     panel.hidden = !isOpen;
     button.setAttribute('aria-expanded', String(isOpen));
+    // Out of sight the list costs nothing: it is drawn for each answer otherwise.
+    list.replaceChildren(...(isOpen ? known.map(item) : []));
   }
   button.addEventListener('click', () => show(panel.hidden));
   panel.addEventListener('keydown', (event) => {
@@ -36,15 +39,12 @@ export function wrongList(goTo) {
 
   /** @param {Wrong[]} wrongs */
   function draw(wrongs) {
-    const wanted = JSON.stringify(wrongs);
-    if (wanted === drawn) return;
-    drawn = wanted;
+    known = wrongs;
     const text = wrongs.length ? t('wrong.count', { count: wrongs.length }) : t('wrong.none');
     if (count.textContent !== text) count.textContent = text;
     button.classList.toggle('fine', !wrongs.length);
     /** @type {HTMLButtonElement} */ (button).disabled = !wrongs.length;
-    if (!wrongs.length) show(false);
-    list.replaceChildren(...wrongs.map(item));
+    if (!panel.hidden) show(wrongs.length > 0);
   }
 
   return {
@@ -57,8 +57,8 @@ export function wrongList(goTo) {
      * @param {import('../types.js').Violation[]} found
      */
     open(wrongs, found) {
-      const known = new Set(wrongs.map((each) => `${each.path} ${each.code}`));
-      const more = found.filter((each) => !known.has(`${each.path} ${each.code}`));
+      const seen = new Set(wrongs.map((each) => `${each.path} ${each.code}`));
+      const more = found.filter((each) => !seen.has(`${each.path} ${each.code}`));
       draw([...wrongs, ...more.map((each) => ({ ...each, label: '', row: null }))]);
       show(true);
       /** @type {HTMLElement|null} */ (panel.querySelector('h2'))?.focus();
