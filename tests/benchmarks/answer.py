@@ -106,8 +106,12 @@ def _answer(address: str) -> list[float]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page: Page = browser.new_page()
         page.goto(address)
-        page.locator("button", has_text="填写").or_(page.locator("button", has_text="Fill")).first.wait_for()
-        page.locator("article, li, section, div").filter(has_text="Long form").locator("button").last.click()
+        page.locator("button", has_text="填写").or_(
+            page.locator("button", has_text="Fill")
+        ).first.wait_for()
+        page.locator("article, li, section, div").filter(has_text="Long form").locator(
+            "button"
+        ).last.click()
         page.wait_for_selector('.field[data-path="b149"] output')
         times: list[float] = page.evaluate(ANSWER_ALL, ANSWERS)
         browser.close()
