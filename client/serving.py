@@ -5,6 +5,7 @@
 * `control.json` stands while it runs; one left behind by a killed process is removed first.
 """
 
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -75,6 +76,8 @@ def serving(path: Path, port: int | None, *, server: str | None = None) -> Itera
 
 
 def _served(services: Services, listener: socket.socket) -> Iterator[Running]:
+    # A browser asks for all modules of a page at once; that some of them wait is no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     control = ControlAddress(listener.getsockname()[1], token_urlsafe(32))
     secret = open_secret(services.home.page_key)
     launch = new_launch(control.port, secret, control_key=control.key)
