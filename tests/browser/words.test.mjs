@@ -5,10 +5,10 @@ import { locate, positionOf } from '../../client/web/static/geolocation.js';
 import { pieces } from '../../client/web/static/markdown.js';
 import { chooseLanguage, labelOf, t, useTexts } from '../../client/web/static/texts.js';
 
-test('the language is the first that a person wants and we have', () => {
-  assert.equal(chooseLanguage([null, 'fr', 'en-GB', 'zh-CN']), 'en');
-  assert.equal(chooseLanguage(['zh-TW']), 'zh-CN');
-  assert.equal(chooseLanguage([]), 'zh-CN');
+test('the language is Chinese until a person chooses another that we have', () => {
+  assert.equal(chooseLanguage(null), 'zh-CN');
+  assert.equal(chooseLanguage('en'), 'en');
+  assert.equal(chooseLanguage('fr'), 'zh-CN');
 });
 
 test('places in a text are filled, and what is missing shows', () => {

@@ -75,8 +75,8 @@ function trouble(frame, error) {
 }
 
 async function start() {
-  const wanted = [localStorage.getItem(LANGUAGE), ...navigator.languages];
-  await speak(chooseLanguage(wanted));
+  // Chinese first, whatever the browser was set up in; who chooses English keeps it.
+  await speak(chooseLanguage(localStorage.getItem(LANGUAGE)));
   await enter().catch(() => {}); // a stale token is no harm: an older session may still be good
   await draw();
 }

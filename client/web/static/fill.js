@@ -60,6 +60,7 @@ export async function fillPage(frame, draft) {
   }
 
   button.addEventListener('click', () => { void finalize(); });
+  filling.form.element.addEventListener('focusin', () => wrong.close());
   frame.title(title);
   frame.beside.replaceChildren(saved.element);
   frame.main.replaceChildren(html`

@@ -14,17 +14,11 @@ export const nameOf = (language) => NAMES[language] ?? language;
 export const language = () => current;
 
 /**
- * Choose among what a person wants and what there is.
- * @param {readonly (string|null|undefined)[]} wanted best first
+ * The language that a person has chosen earlier, if there is such a one; else Chinese.
+ * @param {string|null} chosen
  * @returns {string}
  */
-export function chooseLanguage(wanted) {
-  for (const each of wanted) {
-    const found = LANGUAGES.find((known) => known === each || (each && known.split('-')[0] === each.split('-')[0]));
-    if (found) return found;
-  }
-  return LANGUAGES[0];
-}
+export const chooseLanguage = (chosen) => LANGUAGES.find((known) => known === chosen) ?? LANGUAGES[0];
 
 /**
  * @param {string} chosen

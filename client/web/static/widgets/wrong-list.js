@@ -51,6 +51,8 @@ export function wrongList(goTo) {
     panel,
     button,
     draw,
+    /** Make room: the list would cover what the person goes to. */
+    close() { if (!panel.hidden) show(false); },
     /**
      * Show the list, with what only finalizing found.
      * @param {Wrong[]} wrongs
