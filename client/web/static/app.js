@@ -49,7 +49,7 @@ async function draw() {
 async function changeLanguage(language) {
   const place = window.scrollY;
   localStorage.setItem(LANGUAGE, language);
-  await speak(language);
+  await speak(language).catch(() => {}); // the words stay as they are until the client is back
   await draw();
   window.scrollTo(0, place);
   /** @type {HTMLElement|null} */ (document.querySelector('.language'))?.focus({ preventScroll: true });

@@ -5,7 +5,7 @@ import * as api from './api.js';
 import { find, html } from './html.js';
 import { shortTime } from './moments.js';
 import { language, t } from './texts.js';
-import { stateMark } from './widgets/lists.js';
+import { stateMark } from './widgets/entry-words.js';
 import { reading } from './widgets/reading.js';
 
 /** @typedef {import('./types.js').EntryView} EntryView */

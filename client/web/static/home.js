@@ -4,10 +4,12 @@
 import * as api from './api.js';
 import { html } from './html.js';
 import { t } from './texts.js';
+import { redraw } from './redraw.js';
 import { notice } from './widgets/notice.js';
 import { confirm } from './widgets/row-dialog.js';
-import { draftList, entryList, formList } from './widgets/lists.js';
 import { contact, warnings } from './widgets/contact.js';
+import { formList } from './widgets/form-cards.js';
+import { draftList, entryList } from './widgets/lists.js';
 
 /** @typedef {import('./types.js').Home} Home */
 
@@ -92,20 +94,3 @@ const isDraft = (listed) => listed.state === 'draft';
 
 /** @param {Home} home */
 const counts = (home) => home.entries.map((each) => `${each.form} ${each.state}`);
-
-/**
- * Draw a part again if what it shows has changed; the focus stays where it was.
- * @template T
- * @param {HTMLElement} at
- * @param {T} shown
- * @param {(shown: T) => HTMLElement|null} make
- */
-function redraw(at, shown, make) {
-  const wanted = JSON.stringify([shown, Math.floor(Date.now() / 60_000)]);
-  if (at.dataset.shown === wanted) return;
-  at.dataset.shown = wanted;
-  const focused = at.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : undefined;
-  const made = make(shown);
-  at.replaceChildren(...(made ? [made] : []));
-  if (focused) /** @type {HTMLElement|null} */ (at.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus({ preventScroll: true });
-}

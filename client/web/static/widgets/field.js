@@ -6,7 +6,8 @@ import { write } from '../markdown.js';
 import { elementId } from '../paths.js';
 import { t } from '../texts.js';
 import { answerable } from './answerable.js';
-import { messageList, reasonBox, spoken } from './messages.js';
+import { messageList, spoken } from './messages.js';
+import { reasonBox } from './reason-box.js';
 
 const WIDE = new Set(['radios', 'select_multiple', 'attachment', 'geopoint', 'acknowledge']);
 

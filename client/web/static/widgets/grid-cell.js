@@ -6,7 +6,8 @@ import { write } from '../markdown.js';
 import { elementId } from '../paths.js';
 import { labelOf } from '../texts.js';
 import { answerable } from './answerable.js';
-import { isSoft, messageList, reasonBox, spoken } from './messages.js';
+import { isSoft, messageList, spoken } from './messages.js';
+import { reasonBox } from './reason-box.js';
 
 /**
  * @param {import('../types.js').FormNode} node

@@ -1,64 +1,13 @@
 // @ts-check
-/** The lists of the first page: forms to fill, drafts, and entries with what became of them. */
+/** The drafts and the entries on the first page. */
 
 import { html } from '../html.js';
-import { ago, longDate, shortTime } from '../moments.js';
-import { labelOf, language, t } from '../texts.js';
-import { problemText } from './contact.js';
+import { ago } from '../moments.js';
+import { language, t } from '../texts.js';
+import { since, stateMark } from './entry-words.js';
 
 /** @typedef {import('../types.js').Home} Home */
 /** @typedef {import('../types.js').Listed} Listed */
-/** @typedef {import('../types.js').FormToFill} FormToFill */
-
-/**
- * @param {Home} home
- * @param {(form: string) => void} open
- */
-export function formList(home, open) {
-  const items = home.forms.map((form) => formCard(form, home.entries.filter((each) => each.form === form.form_id), open));
-  const none = html`<p class="none">${t(home.status.server ? 'forms.none' : 'forms.not-enrolled')}</p>`;
-  return html`
-    <section class="part" aria-labelledby="forms-title">
-      <h2 id="forms-title">${t('forms.title')}</h2>
-      ${items.length ? html`<ul class="form-cards">${items}</ul>` : none}
-    </section>`;
-}
-
-/**
- * @param {FormToFill} form
- * @param {Listed[]} entries
- * @param {(form: string) => void} open
- */
-function formCard(form, entries, open) {
-  const title = labelOf(form.title);
-  const hint = labelOf(form.hint);
-  const filled = entries.filter((each) => each.state !== 'draft').length;
-  const button = /** @type {HTMLButtonElement} */ (html`
-    <button type="button" class="primary" data-key="form-${form.form_id}" aria-label="${t('forms.fill')}: ${title}">${t('forms.fill')}</button>`);
-  button.disabled = Boolean(form.problem);
-  button.addEventListener('click', () => {
-    button.disabled = true;
-    open(form.form_id);
-    setTimeout(() => { button.disabled = false; }, 1500);
-  });
-  return html`
-    <li class="form-card">
-      <h3>${title}</h3>
-      ${hint && html`<p class="hint">${hint}</p>`}
-      ${form.problem && html`<p class="message hard">${t('forms.problem')}</p>`}
-      <div class="form-card-foot">
-        <p class="facts">${form.due && due(form.due)}${filled > 0 && html`<span class="fact">${t('forms.filled', { count: filled })}</span>`}</p>
-        ${button}
-      </div>
-    </li>`;
-}
-
-/** @param {string} moment */
-function due(moment) {
-  const isOver = new Date(moment) < new Date();
-  const date = longDate(moment, language());
-  return html`<span class="fact ${isOver ? 'late' : ''}">${t(isOver ? 'forms.due-over' : 'forms.due', { date })}</span>`;
-}
 
 /**
  * @param {Listed[]} drafts
@@ -94,30 +43,4 @@ export function entryList(home) {
       <h2 id="entries-title">${t('entries.title')} <span class="count">${entries.length || ''}</span></h2>
       ${items.length ? html`<ul class="lines">${items}</ul>` : html`<p class="none">${t('entries.none')}</p>`}
     </section>`;
-}
-
-/** @param {Listed['state']} state */
-export const stateMark = (state) => html`<span class="state" data-state="${state}">${t(`state.${state}`)}</span>`;
-
-/**
- * Since when an entry is what it is, and why it waits.
- * @param {Listed} entry
- * @param {import('../types.js').Status['problem']} [problem]
- */
-export function since(entry, problem) {
-  const time = shortTime(entry.made_at, language(), new Date());
-  const made = t('entry.made', { time });
-  return [made, why(entry, problem)].filter(Boolean).join(' · ');
-}
-
-/**
- * @param {Listed} entry
- * @param {import('../types.js').Status['problem']} problem
- */
-function why(entry, problem) {
-  if (entry.state === 'quarantined') return t('why.quarantined');
-  if (entry.state === 'set_aside') return entry.message ?? t('why.set_aside');
-  if (entry.state !== 'saved') return '';
-  if (entry.text_delivered) return t('why.files', { count: entry.files_waiting });
-  return problem ? t('why.problem', { problem: problemText(problem) }) : t('why.waiting');
 }

@@ -1,20 +1,17 @@
 // @ts-check
 /** An entry's answers, to be read: the form without its controls. */
 
-import { displayText } from '../display.js';
 import { fitsGrid } from '../grid-moves.js';
 import { html } from '../html.js';
 import { childPath, rowPath } from '../paths.js';
-import { labelOf, language, t } from '../texts.js';
-import { fileSize } from '../typed.js';
+import { labelOf, t } from '../texts.js';
 import { isSeen } from './control.js';
-import { thumbnail } from './thumbnail.js';
+import { readTable } from './read-table.js';
+import { readValue } from './read-value.js';
 
 /** @typedef {import('../types.js').FormNode} FormNode */
 /** @typedef {import('../types.js').NodeState} NodeState */
-/** @typedef {{state: (path: string) => NodeState|undefined, reasons: Record<string, string>, blob: (sha256: string) => Promise<Blob>}} Given */
-
-const ATTACHMENTS = new Set(['image', 'audio', 'video', 'file']);
+/** @typedef {import('./read-value.js').Given} Given */
 
 /**
  * @param {import('../types.js').EntryView} entry
@@ -59,53 +56,4 @@ function part(node, path, given) {
  * @param {Given} given
  */
 const pair = (label, node, state, given) => html`
-  <div class="pair"><span class="pair-label">${label}</span>${value(node, state, given)}</div>`;
-
-/**
- * @param {FormNode} node
- * @param {NodeState} state
- * @param {Given} given
- */
-function value(node, state, given) {
-  const reason = given.reasons[state.path];
-  const said = reason ? html`<small class="read-reason">${t('reason.given-as', { reason })}</small>` : null;
-  if (ATTACHMENTS.has(node.type ?? '') && state.value) {
-    const file = html`<span class="file">${thumbnail(state.value, given.blob)}<span class="file-name">${state.value.name}</span><span class="file-size">${fileSize(state.value.size, language())}</span></span>`;
-    return html`<div class="pair-value">${file}${said}</div>`;
-  }
-  const text = displayText(node, state, language());
-  return html`<div class="pair-value ${text ? '' : 'blank'}"><span>${text || '—'}</span>${said}</div>`;
-}
-
-/**
- * @param {FormNode} node
- * @param {string} path
- * @param {string[]} rows
- * @param {Given} given
- */
-function readTable(node, path, rows, given) {
-  const columns = (node.children ?? []).filter(isSeen);
-  const heads = columns.map((column) => html`<table><tr><th scope="col">${labelOf(column.label)}</th></tr></table>`.querySelector('th'));
-  const lines = rows.map((row) => {
-    const line = document.createElement('tr');
-    line.append(...columns.map((column) => readCell(column, childPath(rowPath(path, row), column.name), given)));
-    return line;
-  });
-  const table = html`<table class="grid read"><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table>`;
-  return html`<div class="grid-box" tabindex="0" role="region" aria-label="${labelOf(node.label)}">${table}</div>`;
-}
-
-/**
- * @param {FormNode} column
- * @param {string} path
- * @param {Given} given
- */
-function readCell(column, path, given) {
-  const cell = document.createElement('td');
-  cell.dataset.type = column.type;
-  const state = given.state(path);
-  if (!state) return cell;
-  cell.append(html`<span class="cell-label">${state.label ?? labelOf(column.label)}</span>`);
-  if (state.relevant) cell.append(value(column, state, given));
-  return cell;
-}
+  <div class="pair"><span class="pair-label">${label}</span>${readValue(node, state, given)}</div>`;
