@@ -76,7 +76,12 @@ function trouble(frame, error) {
 
 async function start() {
   // Chinese first, whatever the browser was set up in; who chooses English keeps it.
-  await speak(chooseLanguage(localStorage.getItem(LANGUAGE)));
+  try {
+    await speak(chooseLanguage(localStorage.getItem(LANGUAGE)));
+  } catch {
+    setTimeout(() => { void start(); }, PAUSE); // opened while the client starts again
+    return;
+  }
   await enter().catch(() => {}); // a stale token is no harm: an older session may still be good
   await draw();
 }
