@@ -112,7 +112,7 @@ def enrol(
             code="device_enrolled",
             hint="Begin a new home folder for another member.",
         )
-    name = _member_of(connection, row, request.device_name or member, member, now)
+    name = _member_of(connection, row, member, now)
     _add_device(connection, request, name, now)
     _use(connection, row["code_id"], key_id(request.public_key), now)
     enrolled = find_device(connection, key_id(request.public_key))
@@ -135,7 +135,7 @@ def redeem(connection: Connection, code: str, user: str, member: str, now: datet
     if row is None or row["role"] not in ORGANISING_ROLES:
         raise _unknown_code()
     _check_open(connection, row, now)
-    found = _member_of(connection, row, member, member, now)
+    found = _member_of(connection, row, member, now)
     _use(connection, row["code_id"], user, now)
     return found
 
@@ -190,13 +190,16 @@ def _check_open(connection: Connection, row: Row, now: datetime) -> None:
         )
 
 
-def _member_of(connection: Connection, row: Row, name: str, member: str, now: datetime) -> str:
-    """Return the member that an invitation is for, made under the id `member` where it is new."""
+def _member_of(connection: Connection, row: Row, member: str, now: datetime) -> str:
+    """Return the member that an invitation is for, made under the id `member` where it is new.
+
+    Whom the organiser has not named has no name: a computer's would end up under 填报人.
+    """
     if row["member"] is not None:
         return str(row["member"])
     connection.execute(
         "INSERT INTO member VALUES (?, ?, ?, ?, ?, NULL)",
-        (member, row["unit"], row["role"], row["name"] or name, format_time(now)),
+        (member, row["unit"], row["role"], row["name"], format_time(now)),
     )
     return member
 

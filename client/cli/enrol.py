@@ -28,7 +28,8 @@ def enrol(home: Path, url: str, code: str, ca: Path | None, name: str) -> None:
     """Enrol this device with the server at URL, by the one-time CODE of an invitation."""
     with open_services(home, patience=5.0) as services:
         profile = enrol_device(services, Invitation(url, code, ca, name))
-        show(f"{profile.member_name} · {profile.unit_name} ({profile.unit}) · {profile.role}")
+        who = (profile.member_name, f"{profile.unit_name} ({profile.unit})", profile.role)
+        show(" · ".join(filter(None, who)))
         warn(warnings_about(profile))
         _fetch_forms(services)
 
