@@ -1,6 +1,5 @@
-"""The local client as a process of its own, and Debian's Chromium to drive its pages."""
+"""The local client as a process of its own, with the sample campaign and no server."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from client.profile import Profile, write_profile
 from client.services import open_services
@@ -16,16 +14,6 @@ from client.services import open_services
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "forms" / "ordos-2019"
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody answers there
-CHROMIUM = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--lang=zh-CN",
-]
 
 
 class LocalClient:
@@ -106,40 +94,3 @@ def local_client(sample_home: Path) -> Iterator[LocalClient]:
     running.start()
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without one the tests are skipped, save where CI says it must be there."""
-    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
-        pytest.skip(f"no Chromium at {CHROMIUM}; set CHROMIUM_PATH")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a person who reads Chinese; what goes wrong in its scripts fails the test."""
-    context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
-
-
-@pytest.fixture
-def screenshot(tmp_path: Path) -> Callable[[Page, str], None]:
-    """Save a picture of a page into the folder that SCREENSHOTS names."""
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
-
-    def save(page: Page, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        page.evaluate("() => scrollTo(0, 0)")
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-    return save
