@@ -20,7 +20,7 @@ from sync.backoff import delay_seconds
 from sync.errors import SyncError
 
 IDLE_SECONDS = 60.0
-MOST_FAILURES = 5  # somebody sits before the screen: after 5 failures in a row a minute at most
+MOST_FAILURES = 3  # somebody sits before the screen: however many failures, 16 seconds at most
 _WRITE_RETRY_SECONDS = 2.0
 _STOP_SECONDS = 3.0
 
