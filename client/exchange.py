@@ -61,7 +61,7 @@ class Exchange:
             RefusedError: the server signed that it did not do what was asked.
             VersionError: the server speaks a version that is too far away.
         """
-        request = make_request(question)
+        request = make_request(question, self._key.id)
         reply = self._transport.send(
             question.method,
             question.target,
@@ -80,11 +80,12 @@ class Exchange:
         return expect(answer, kind), rest
 
 
-def make_request(question: Question) -> Request:
-    """Return the request that is signed, with a fresh nonce."""
+def make_request(question: Question, device: str) -> Request:
+    """Return the request that a device signs, with a fresh nonce."""
     body = question.body if isinstance(question.body, bytes) else b""
     digest = question.digest or digest_of(body)
-    return Request(question.method, question.target, token_hex(NONCE_BYTES), digest)
+    nonce = token_hex(NONCE_BYTES)
+    return Request(question.method, question.target, nonce, digest, device=device)
 
 
 def request_headers(request: Request, question: Question) -> dict[str, str]:

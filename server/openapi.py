@@ -93,8 +93,8 @@ def _add_components(spec: APISpec) -> None:
             "name": "Authorization",
             "description": "`Tianbao <device id>:<base64 of the signature over the request>`. The "
             "device signs, as DSSE's pre-authentication encoding of the type "
-            "`application/vnd.tianbao.request`, the lines method, path with query, nonce, digest "
-            "of the body as it is sent, version.",
+            "`application/vnd.tianbao.request`, the lines method, path with query, device id, "
+            "nonce, digest of the body as it is sent, version.",
         },
     )
 

@@ -1,7 +1,8 @@
 """Requests: how a device says who it is, and how an answer says which request it answers.
 
-A device signs method, path, nonce and the digest of the body; the server checks that before it
-reads the body. The same bytes give the digest that the signed answer has to name.
+A device signs method, path, its own name, nonce and the digest of the body; the server checks that
+before it reads the body. The same bytes give the digest that the signed answer has to name: what
+was answered to one device is no answer to another.
 """
 
 import base64
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from sync import PROTOCOL_VERSION
 from sync.digest import digest_of
-from sync.errors import MessageError
+from sync.errors import MessageError, SignatureError
 from sync.keys import REQUEST_TYPE, SIGNATURE_LENGTH, SigningKey, verify
 
 NONCE_HEADER = "Tianbao-Nonce"
@@ -26,18 +27,23 @@ _CREDENTIALS = re.compile(r"Tianbao ([0-9a-f]{32}):([A-Za-z0-9+/=]{88})", re.ASC
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is signed of a request. `target` is its path with the query; `body` is as on the wire."""
+    """What is signed of a request. `target` is its path with the query; `body` is as on the wire.
+
+    `device` is who sends it, and empty for enrolment, where nobody is known yet.
+    """
 
     method: str
     target: str
     nonce: str
     body_digest: str
     version: int = PROTOCOL_VERSION
+    device: str = ""
 
     @property
     def statement(self) -> bytes:
         """Return the bytes that are signed."""
-        lines = (self.method, self.target, self.nonce, self.body_digest, str(self.version))
+        body, version = self.body_digest, str(self.version)
+        lines = (self.method, self.target, self.device, self.nonce, body, version)
         return "\n".join(lines).encode()
 
     @property
@@ -91,4 +97,6 @@ def verify_request(request: Request, credentials: Credentials, public: bytes) ->
     Raises:
         SignatureError: it did not.
     """
+    if credentials.device != request.device:
+        raise SignatureError("The request is another device's.")
     verify(public, REQUEST_TYPE, request.statement, credentials.signature)

@@ -112,7 +112,7 @@ def receive_from_stranger(limit: int) -> tuple[Request, bytes]:
     body = _read_body(limit) if (request.content_length or 0) <= limit else None
     if body is None:
         raise TooLargeError(f"The body has more than {limit} bytes.")
-    return _signed_request(), body
+    return _signed_request(""), body
 
 
 def answer(message: Answer, frames: Iterable[Frame] = ()) -> Response:
@@ -131,7 +131,7 @@ def problem(status: HTTPStatus, code: str, message: str, hint: str) -> Response:
         version = _version()
     except MessageError:
         version = PROTOCOL_VERSION
-    signed = Request(request.method, _target(), nonce, _body_digest(), version)
+    signed = Request(request.method, _target(), nonce, _body_digest(), version, _sender_name())
     retry_after = _RETRY_AFTER.get(status)
     now = current_services().clock()
     response = answer(
@@ -160,8 +160,16 @@ def _sender() -> tuple[Credentials, Device]:
     return credentials, device
 
 
+def _sender_name() -> str:
+    """Return the device that a request says it is from, shown or not; none where it says none."""
+    try:
+        return parse_authorization(request.headers.get("Authorization", "")).device
+    except MessageError:
+        return ""
+
+
 def _authenticated(credentials: Credentials, device: Device, body: bytes) -> Exchange:
-    signed = _signed_request()
+    signed = _signed_request(credentials.device)
     try:
         verify_request(signed, credentials, device.public_key)
     except SignatureError as error:
@@ -171,11 +179,11 @@ def _authenticated(credentials: Credentials, device: Device, body: bytes) -> Exc
     return Exchange(signed, device, body)
 
 
-def _signed_request() -> Request:
+def _signed_request(device: str) -> Request:
     nonce = request.headers.get(NONCE_HEADER, "")
     if not is_nonce(nonce):
         raise RequestError(f"The header {NONCE_HEADER} is missing, or no nonce.")
-    return Request(request.method, _target(), nonce, _body_digest(), _version())
+    return Request(request.method, _target(), nonce, _body_digest(), _version(), device)
 
 
 def _read_body(limit: int) -> bytes | None:

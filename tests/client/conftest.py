@@ -68,8 +68,9 @@ class Asked:
 
     @property
     def request(self) -> Request:
-        nonce = self.headers["tianbao-nonce"]
-        return Request(self.method, self.target, nonce, digest_of(self.body))
+        nonce, credentials = self.headers["tianbao-nonce"], self.headers.get("authorization")
+        device = parse_authorization(credentials).device if credentials else ""
+        return Request(self.method, self.target, nonce, digest_of(self.body), device=device)
 
 
 @dataclass

@@ -164,7 +164,9 @@ class HttpServer:
         body: bytes = b"",
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        request = Request(method, target, device.next_nonce(), digest_of(body))
+        request = Request(
+            method, target, device.next_nonce(), digest_of(body), device=device.key.id
+        )
         sent = self.send(
             request, body, {"Authorization": authorize(request, device.key), **(headers or {})}
         )

@@ -29,7 +29,13 @@ def left_over(folder: DataFolder) -> list:
 
 def put(http, device, content=CONTENT, name=NAME):
     """Send a file as a device does: the digest it signs is the file's name."""
-    request = Request("PUT", f"/v1/attachments/{name}", device.next_nonce(), f"sha256:{name}")
+    request = Request(
+        "PUT",
+        f"/v1/attachments/{name}",
+        device.next_nonce(),
+        f"sha256:{name}",
+        device=device.key.id,
+    )
     return http.send(
         request,
         content,
@@ -80,7 +86,7 @@ def test_a_file_is_for_units_whose_revisions_name_it(http, device, enrolled):
     colleague, other = enrolled("colleague"), enrolled("other", unit="south")
 
     def get(who):
-        request = Request("GET", PATH, who.next_nonce(), digest_of(b""))
+        request = Request("GET", PATH, who.next_nonce(), digest_of(b""), device=who.key.id)
         return http.send(request, b"", {"Authorization": authorize(request, who.key)})
 
     assert get(colleague).content == CONTENT

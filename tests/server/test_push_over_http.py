@@ -2,11 +2,14 @@
 
 import gzip
 import random
+from dataclasses import replace
 
 import pytest
 import requests
 
+from sync.answer import open_answer
 from sync.digest import digest_of
+from sync.errors import SignatureError
 from sync.frames import format_frame, format_frames, parse_frames
 from sync.messages import ItemState, ProblemAnswer, PushAnswer
 from sync.request import Request, authorize
@@ -56,11 +59,23 @@ def test_a_device_that_is_not_enrolled_gets_a_signed_401(http, stranger):
 
 
 def test_a_body_that_is_not_the_signed_one_is_refused(http, device):
-    request = Request("POST", "/v1/push", "1" * 32, digest_of(b"one body"))
+    request = Request("POST", "/v1/push", "1" * 32, digest_of(b"one body"), device=device.key.id)
 
     sent = http.send(request, b"another body", {"Authorization": authorize(request, device.key)})
 
     assert sent.status_code == 401
+
+
+def test_a_relays_own_device_gets_no_answer_that_another_device_believes(http, device, enrolled):
+    relay, target = enrolled("relay", unit="south"), "/v1/changes?after=0&limit=200"
+    asked = Request("GET", target, device.next_nonce(), digest_of(b""), device=device.key.id)
+    stolen = replace(asked, device=relay.key.id)
+
+    sent = http.send(stolen, b"", {"Authorization": authorize(stolen, relay.key)})
+
+    assert sent.status_code == 200
+    with pytest.raises(SignatureError, match="another request"):
+        open_answer(next(parse_frames(sent.content)), http.services.keys.answer.public, asked)
 
 
 def test_a_damaged_tail_takes_nothing_else_with_it(http, device):
@@ -118,7 +133,7 @@ def test_rubbish_is_an_empty_push(http, device, body):
 
 @pytest.mark.parametrize("version", [3, 99])
 def test_a_version_too_far_away_is_refused_with_the_reason(http, device, version):
-    request = Request("POST", "/v1/push", "2" * 32, digest_of(b""), version)
+    request = Request("POST", "/v1/push", "2" * 32, digest_of(b""), version, device.key.id)
 
     sent = http.send(request, b"", {"Authorization": authorize(request, device.key)})
 
@@ -127,7 +142,7 @@ def test_a_version_too_far_away_is_refused_with_the_reason(http, device, version
 
 
 def test_a_version_beside_ours_is_understood(http, device):
-    request = Request("POST", "/v1/push", "2" * 32, digest_of(b""), 2)
+    request = Request("POST", "/v1/push", "2" * 32, digest_of(b""), 2, device.key.id)
 
     sent = http.send(request, b"", {"Authorization": authorize(request, device.key)})
 
@@ -135,7 +150,7 @@ def test_a_version_beside_ours_is_understood(http, device):
 
 
 def test_a_missing_nonce_is_a_bad_request(http, device):
-    request = Request("POST", "/v1/push", "0" * 32, digest_of(b""))
+    request = Request("POST", "/v1/push", "0" * 32, digest_of(b""), device=device.key.id)
     credentials = authorize(request, device.key)
 
     sent = requests.post(http.url + "/v1/push", headers={"Authorization": credentials}, timeout=30)
@@ -183,7 +198,7 @@ def test_a_full_disk_gives_507_and_goes_on_when_there_is_room(http, device, serv
 
 
 def test_the_frames_of_an_answer_are_one_when_there_is_no_content(http, device):
-    request = Request("POST", "/v1/push", "3" * 32, digest_of(b""))
+    request = Request("POST", "/v1/push", "3" * 32, digest_of(b""), device=device.key.id)
 
     sent = http.send(request, b"", {"Authorization": authorize(request, device.key)})
 

@@ -41,8 +41,8 @@ def server_key() -> SigningKey:
 
 
 @pytest.fixture
-def request_() -> Request:
-    return Request("POST", "/v1/push", NONCE, digest_of(b"the body"))
+def request_(device_key: SigningKey) -> Request:
+    return Request("POST", "/v1/push", NONCE, digest_of(b"the body"), device=device_key.id)
 
 
 @pytest.fixture

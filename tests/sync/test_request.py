@@ -37,6 +37,7 @@ def test_a_signed_request_names_its_device_and_verifies(
         {"nonce": "f" * 32},
         {"body_digest": digest_of(b"another body")},
         {"version": 2},
+        {"device": "f" * 32},
     ],
 )
 def test_a_request_changed_on_the_way_does_not_verify(
@@ -54,6 +55,15 @@ def test_a_request_of_another_device_does_not_verify(
     request_: Request, device_key: SigningKey, server_key: SigningKey
 ) -> None:
     credentials = parse_authorization(authorize(request_, device_key))
+
+    with pytest.raises(SignatureError):
+        verify_request(request_, credentials, server_key.public)
+
+
+def test_another_devices_signature_over_the_same_statement_does_not_verify(
+    request_: Request, server_key: SigningKey
+) -> None:
+    credentials = parse_authorization(authorize(request_, server_key))
 
     with pytest.raises(SignatureError):
         verify_request(request_, credentials, server_key.public)
