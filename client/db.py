@@ -5,21 +5,23 @@ are read back, and the client refuses to run on anything else.
 * One connection writes; a second one only re-reads what was just committed, from the file and not
 from the writer's memory.
 * A schema that is older is migrated at start; one that is newer is refused with the reason.
-* A full disk takes the open transaction back and nothing else. After an error of the disk itself
-the connections are opened anew: nothing is believed of a handle that has failed once.
+* A full disk takes the open transaction back and nothing else. After an error of the disk itself,
+met in writing or in reading, the connections are opened anew before they are used again: nothing is
+believed of a handle that has failed once.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from client.durable import PRIVATE, flush_directory, storage_errors
 from client.errors import DataVersionError, StorageError, StorageFullError
 from client.migrations import MIGRATIONS
 
+T = TypeVar("T")
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | bytes | None
 
@@ -48,7 +50,6 @@ class Database:
         self._open()
 
     def _open(self) -> None:
-        self._is_poisoned = False
         try:
             self._writer = _connect(self._path)
             _configure(self._writer)
@@ -57,24 +58,33 @@ class Database:
             self._rereader.execute("PRAGMA query_only = 1")
         except sqlite3.Error as error:
             raise self._translated(error) from error
+        self._is_poisoned = False
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._is_poisoned = False  # nobody opens it again
             self._rereader.close()
             self._writer.close()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other threads out over several transactions; what they ask for waits."""
+        with self._lock:
+            yield
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit everything the body writes, or nothing; a transaction inside joins the outer one.
 
         Raises:
-            StorageError: nothing of it was written.
+            StorageError: nothing of it was written; or all of it, if the disk failed at the very end.
         """
         with self._lock:
             if self._depth:
                 yield
                 return
+            self._reopen_if_poisoned()
             self._depth = 1
             try:
                 self._run("BEGIN IMMEDIATE")
@@ -97,22 +107,29 @@ class Database:
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Return the rows of a query."""
         with self._lock:
-            return self._run(sql, values).fetchall()
+            return self._fetch(lambda cursor: cursor.fetchall(), sql, values)
 
     def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a query, if there is one."""
         with self._lock:
-            found: Row | None = self._run(sql, values).fetchone()
-            return found
+            return self._fetch(_first, sql, values)
 
     def reread(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a query as the file has it, not the writer's memory."""
         with self._lock:
+            self._reopen_if_poisoned()
             try:
                 found: Row | None = self._rereader.execute(sql, values).fetchone()
             except sqlite3.Error as error:
                 raise self._translated(error) from error
             return found
+
+    def _fetch(self, take: Callable[[sqlite3.Cursor], T], sql: str, values: Sequence[Value]) -> T:
+        self._reopen_if_poisoned()
+        try:
+            return take(self._run(sql, values))
+        except sqlite3.Error as error:  # a page further on may fail when the first did not
+            raise self._translated(error) from error
 
     def _run(self, sql: str, values: Sequence[Value] = ()) -> sqlite3.Cursor:
         try:
@@ -126,13 +143,12 @@ class Database:
                 self._writer.execute("ROLLBACK")
         except sqlite3.Error:
             self._is_poisoned = True
-        if self._is_poisoned:
-            self._reopen()
 
-    def _reopen(self) -> None:
-        self._rereader.close()
-        self._writer.close()
-        self._open()
+    def _reopen_if_poisoned(self) -> None:
+        if self._is_poisoned and not self._depth:
+            self._rereader.close()
+            self._writer.close()
+            self._open()
 
     def _translated(self, error: sqlite3.Error) -> StorageError:
         name = getattr(error, "sqlite_errorname", "")
@@ -168,6 +184,11 @@ def _is_locked_by(connection: sqlite3.Connection) -> bool:
             raise StorageError(f"The home cannot be locked: {error}") from error
         return False
     return True
+
+
+def _first(cursor: sqlite3.Cursor) -> Row | None:
+    found: Row | None = cursor.fetchone()
+    return found
 
 
 def _connect(path: Path) -> sqlite3.Connection:

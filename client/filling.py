@@ -279,7 +279,10 @@ class Filling:
         try:
             outcome = self._finalizer.finalize(draft.instance)
         except StorageError:
-            draft.saved_sequence = 0  # a revision that was withdrawn took the draft's row along
+            draft.saved_sequence = (
+                0  # what became of the draft's row nobody knows: it is written anew
+            )
+            self.on_step()
             raise
         if "violations" not in outcome:
             self._forget(draft.instance.entry, draft)

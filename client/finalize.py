@@ -5,10 +5,13 @@ It is called *saved* only after all of this, in this order:
  2. every attached file was read again from the disk and is what its name says;
  3. the revision and the end of the draft are committed and flushed, in one transaction;
  4. the revision was read again from the file, and its digest compared.
-What fails before the end leaves the draft as it was.
+What fails before the end leaves the draft as it was. Until the end no other thread sees the
+revision, so that none is sent that may still be withdrawn. A commit that failed may be on the disk
+all the same: then the entry is saved, and is never made a second time.
 """
 
 import base64
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,11 +22,12 @@ from client.clock import BOOT, Clock
 from client.contact import read_skew
 from client.db import Database
 from client.device import Device, Link, next_link
-from client.drafts import Drafts
+from client.drafts import Draft, Drafts
 from client.errors import NotFoundError, StorageError
 from client.opening import Instance
 from client.profile import Profile, require_profile
 from client.revisions import Revisions, SignedRevision
+from client.settings import write_setting
 from client.states import State
 from client.violations import format_violations
 from forms.violation import Violation
@@ -41,6 +45,9 @@ from sync.revision import (
 from sync.times import format_time, format_zone, parse_time
 
 LONGEST_REASON = 2000
+_SETTLED = "settled"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +121,57 @@ class Finalizer:
 
     def _save(self, instance: Instance, filled: Filled) -> dict[str, Any]:
         profile = require_profile(self._db)
+        with self._db.held():
+            earlier = self.earlier(instance.entry)
+            if earlier is not None:  # a commit that seemed to have failed
+                self._settle(instance.entry, earlier["revision"])
+                return earlier
+            draft = self._drafts.get(instance.entry)
+            try:
+                digest = self._commit(instance, filled, profile)
+            except MessageError as error:  # half a character, too many bytes: a person can mend it
+                return {"violations": format_violations([Violation("", error.code, error.message)])}
+            self._check(digest, draft)
+        return {"entry": instance.entry, "revision": digest, "state": State.SAVED.value}
+
+    def _commit(self, instance: Instance, filled: Filled, profile: Profile) -> str:
+        digest = ""
         try:
             with self._db.transaction():
                 signed = self._sign(instance, filled, profile, next_link(self._db, self._device))
+                digest = signed.digest
                 self._revisions.add_own(signed)
                 self._drafts.remove(instance.entry)
-        except MessageError as error:  # half a character, too many bytes: a person can mend it
-            return {"violations": format_violations([Violation("", error.code, error.message)])}
+        except StorageError as error:
+            if not self._is_there(digest):
+                raise
+            _log.warning("The end of a commit failed, and the entry is there: %s", error.message)
+            self._settle(instance.entry, digest)
+        return digest
+
+    def _is_there(self, digest: str) -> bool:
         try:
-            self._revisions.check(signed.digest)
+            return self._revisions.has(digest)
+        except StorageError:
+            return False
+
+    def _settle(self, entry: str, digest: str) -> None:
+        """Make sure of a revision whose commit failed at its end."""
+        self._revisions.check(digest)
+        with self._db.transaction():
+            self._drafts.remove(entry)
+            # Changes the file, so that a journal whose end may not be on the disk is ended anew.
+            write_setting(self._db, _SETTLED, secrets.token_hex(16))
+
+    def _check(self, digest: str, draft: Draft | None) -> None:
+        try:
+            self._revisions.check(digest)
         except StorageError:
             with self._db.transaction():
-                self._revisions.withdraw(signed.digest)
+                self._revisions.withdraw(digest)
+                if draft is not None:
+                    self._drafts.save(draft)
             raise
-        return {
-            "entry": instance.entry,
-            "revision": signed.digest,
-            "state": State.SAVED.value,
-        }
 
     def _sign(
         self, instance: Instance, filled: Filled, profile: Profile, link: Link
