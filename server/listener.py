@@ -2,13 +2,16 @@
 
 * Half-sent headers and bodies of others hold up nobody: waitress reads every connection in one
   thread and hands whole requests to its workers; idle connections are closed.
-* A body that is too large is refused while it comes in. Only an attachment may be large.
+* A body that is too large is refused while it comes in. How large it may be is told from the head,
+  so that whoever may not send a file cannot fill the disk with one either.
 * `stop` takes no new connection, lets what runs end, and then closes everything.
 """
 
 import copy
 import errno
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
@@ -17,36 +20,78 @@ from flask import Flask
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.utilities import Error, RequestEntityTooLarge
 
 from server.errors import AddressError
 
 MAX_BODY = 32 * 1024 * 1024
 MAX_ATTACHMENT_BODY = 513 * 1024 * 1024
-ATTACHMENTS_PATH = "/v1/attachments/"
+MAX_STRANGERS_BODY = 64 * 1024
 DRAIN_SECONDS = 25.0
 _LOOP_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is known of a request before its body comes."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+
+    def header(self, name: str) -> str:
+        """Return a header, empty where there is none."""
+        return self.headers.get(name.upper().replace("-", "_"), "")
+
+
+class _UnauthorizedError(Error):  # type: ignore[misc]  # waitress has no types
+    code = 401
+    reason = "Unauthorized"
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
-    """Reads a request, with a limit of its own for attachments."""
+    """Reads a request, with a limit that depends on its head."""
 
     adj: Any
+    error: Any
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
-        if not self.path.startswith(ATTACHMENTS_PATH):
-            self.adj = copy.copy(self.adj)
-            self.adj.max_request_body_size = MAX_BODY
+        target = f"{self.path}?{self.query}" if self.query else self.path
+        limit = self.adj.body_limit(Head(self.command, target, self.headers))
+        self.adj = copy.copy(self.adj)
+        self.adj.max_request_body_size = limit
+
+    def received(self, data: bytes) -> int:
+        taken = int(super().received(data))
+        is_stranger = self.adj.max_request_body_size == MAX_STRANGERS_BODY
+        if is_stranger and isinstance(self.error, RequestEntityTooLarge):
+            self.error = _UnauthorizedError("Nobody enrolled is shown to send this much.")
+        return taken
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     parser_class = _Parser
 
 
-class Listener:
-    """Serves an application on an address from `start` to `stop`."""
+def _same_for_all(_: Head) -> int:
+    return MAX_BODY
 
-    def __init__(self, app: Flask, bound: socket.socket, *, threads: int = 32) -> None:
+
+class Listener:
+    """Serves an application on an address from `start` to `stop`.
+
+    `body_limit` tells the most bytes a request may bring, from its head.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        bound: socket.socket,
+        *,
+        threads: int = 32,
+        body_limit: Callable[[Head], int] = _same_for_all,
+    ) -> None:
         self._map: dict[int, Any] = {}
         self._is_stopping = Event()
         self._server = create_server(
@@ -62,6 +107,7 @@ class Listener:
             ident=None,
         )
         self._server.channel_class = _Channel
+        self._server.adj.body_limit = body_limit
         self._thread = Thread(target=self._loop, name=f"listener-{threads}", daemon=True)
 
     @property

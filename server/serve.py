@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
+from server.admission import body_limits
 from server.app import create_app
 from server.audit.mounting import mounted
 from server.commands import Workplace, check_folder, run
@@ -82,7 +83,7 @@ def running(folder: DataFolder, options: ServeOptions) -> Iterator[str]:
         if options.with_audit:
             auditors = stack.enter_context(mounted(app, services, address))
             auditors.wait_until_ready(_AUDIT_SECONDS)
-        public = Listener(app, bound)
+        public = Listener(app, bound, body_limit=body_limits(services))
         public.start()
         stack.callback(public.stop)
         stack.enter_context(_taking_commands(folder, workplace, address))

@@ -8,6 +8,7 @@ from client.enrol import Invitation, enrol
 from client.errors import RefusedError
 from client.services import open_services
 from forms.example import Wish, examples
+from server.admission import body_limits
 from server.app import create_app
 from server.config import DataFolder
 from server.founding import init_data
@@ -22,7 +23,8 @@ def server(tmp_path):
     folder = DataFolder(tmp_path / "data")
     init_data(folder, CAMPAIGN)
     with open_server(folder) as opened:
-        listener = Listener(create_app(opened), bind("127.0.0.1", 0), threads=4)
+        bound, limits = bind("127.0.0.1", 0), body_limits(opened)
+        listener = Listener(create_app(opened), bound, threads=4, body_limit=limits)
         listener.start()
         opened.set_address(f"http://127.0.0.1:{listener.port}")
         yield opened

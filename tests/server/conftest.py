@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from server.admission import body_limits
 from server.app import create_app
 from server.config import DataFolder
 from server.founding import init_data
@@ -273,7 +274,9 @@ def device(enrolled: Callable[..., FieldDevice]) -> FieldDevice:
 @pytest.fixture
 def http(services: Services) -> Iterator[HttpServer]:
     with closing(bind("127.0.0.1", 0)) as bound:
-        listener = Listener(create_app(services), bound, threads=8)
+        listener = Listener(
+            create_app(services), bound, threads=8, body_limit=body_limits(services)
+        )
         listener.start()
         yield HttpServer(f"http://127.0.0.1:{listener.port}", services)
         listener.stop()

@@ -4,11 +4,13 @@ import hashlib
 import os
 import resource
 import signal
+import socket
 import threading
 
 import pytest
 
 from server.config import DataFolder
+from server.listener import MAX_STRANGERS_BODY
 from server.services import open_services
 from sync.digest import digest_of
 from sync.request import Request, authorize
@@ -99,6 +101,39 @@ def test_a_stranger_can_neither_put_nor_ask(http, stranger):
 
     assert put(http, nobody).status_code == 401
     assert http.call(nobody, "GET", PATH + "/status").status == 401
+
+
+@pytest.mark.parametrize("headers", ["", "Transfer-Encoding: chunked\r\n"])
+def test_a_strangers_large_file_is_refused_before_any_of_it_is_kept(http, stranger, headers):
+    nobody, size = stranger("nobody"), MAX_STRANGERS_BODY + 1
+    request = Request("PUT", PATH, nobody.next_nonce(), f"sha256:{NAME}", device=nobody.key.id)
+    head = (
+        f"PUT {PATH} HTTP/1.1\r\nHost: x\r\nTianbao-Nonce: {request.nonce}\r\n"
+        f"Tianbao-Version: 1\r\nAuthorization: {authorize(request, nobody.key)}\r\n"
+        + (headers or f"Content-Length: {size}\r\n")
+    )
+    body = f"{size:x}\r\n".encode() + bytes(size) if headers else b""
+
+    assert answered(http, head.encode() + b"\r\n" + body).startswith(b"HTTP/1.1 401")
+
+
+def test_a_large_file_needs_a_signature_that_fits_its_head(http, device):
+    other = Request("PUT", PATH, device.next_nonce(), digest_of(b"other"), device=device.key.id)
+    head = (
+        f"PUT {PATH} HTTP/1.1\r\nHost: x\r\nTianbao-Nonce: {other.nonce}\r\n"
+        f"Tianbao-Version: 1\r\nAuthorization: {authorize(other, device.key)}\r\n"
+        f"Content-Length: {MAX_STRANGERS_BODY}\r\n\r\n"
+    )
+
+    assert answered(http, head.encode()).startswith(b"HTTP/1.1 401")
+
+
+def answered(http, sent):
+    """Return the beginning of what comes back for raw bytes, of which no more will come."""
+    host, port = http.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as wire:
+        wire.sendall(sent)
+        return wire.recv(100)
 
 
 def test_a_revoked_device_hands_in_only_the_files_of_what_is_in_quarantine(http, device, services):

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request
 
 from server.errors import AddressError
-from server.listener import MAX_BODY, Listener, bind
+from server.listener import MAX_ATTACHMENT_BODY, MAX_BODY, Listener, bind
 
 
 class Slow:
@@ -37,10 +37,14 @@ def slow():
     return Slow()
 
 
+def limit(head):
+    return MAX_ATTACHMENT_BODY if head.header("X-May-Send") == "files" else MAX_BODY
+
+
 @pytest.fixture
 def listener(slow):
     with bind("127.0.0.1", 0) as bound:
-        listener = Listener(slow.app, bound, threads=4)
+        listener = Listener(slow.app, bound, threads=4, body_limit=limit)
         listener.start()
         yield listener
         slow.may_end.set()
@@ -120,10 +124,10 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes(listener, path, len
         assert status in wire.recv(100)
 
 
-def test_an_attachment_may_be_larger_than_other_bodies(listener, connect):
+def test_a_body_may_be_as_large_as_its_head_allows(listener, connect):
     connection = connect()
 
-    connection.request("PUT", "/v1/attachments/a", bytes(MAX_BODY + 1))
+    connection.request("PUT", "/v1/attachments/a", bytes(MAX_BODY + 1), {"X-May-Send": "files"})
 
     assert connection.getresponse().read() == str(MAX_BODY + 1).encode()
 
