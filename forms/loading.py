@@ -1,10 +1,13 @@
 """Answers as JSON into the tree of an open form, and back.
 
 - A draft is loaded as it is: values of a wrong type stay, with the reason; missing row ids are made.
+- The id of a row is its repeat's own in the whole entry, whichever row around it holds it: the tables
+  know a row by the entry and its id.
 - A revision is loaded strictly: whatever is not in its one canonical form is noted as a violation.
 - Collecting leaves out what is blank; a final collection also what is not relevant.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +31,7 @@ class Loader:
 
     row_id: Callable[[], str] | None
     findings: list[Finding] = field(default_factory=list)
+    _taken: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def load(self, root: Row, answers: object) -> None:
         """Fill a fresh root with answers."""
@@ -85,17 +89,17 @@ class Loader:
             return
         rows = row.rows[repeat.slot]
         for position, each in enumerate(value, 1):
-            row_id = self._row_id(row, repeat, each, rows)
+            row_id = self._row_id(row, repeat, each)
             if row_id is None:
                 continue
             inner = new_row(row, repeat, row_id)
             inner.position = position
             rows[row_id] = inner
+            self._taken[repeat].add(row_id)
             self._object(inner, inner.scope.children, each, inner.prefix)
 
-    def _row_id(
-        self, row: Row, repeat: Place, answers: object, taken: Mapping[str, Row]
-    ) -> str | None:
+    def _row_id(self, row: Row, repeat: Place, answers: object) -> str | None:
+        taken = self._taken[repeat]
         given = answers.get("_row") if isinstance(answers, Mapping) else None
         well_formed = isinstance(given, str) and ROW_ID.fullmatch(given) is not None
         if well_formed and given not in taken:

@@ -15,7 +15,8 @@ unknown_question  the form has no such question
 not_relevant      an answer to what does not apply
 calculation       the value is not what the form calculates
 order             several choices, not in the order of their list
-row_id            the id of a row is missing, doubled or malformed
+row_id            the id of a row is missing, malformed or that of another row of the same repeat,
+                  whichever rows around them hold the two
 
 - Calculations are computed again at the environment's `now`, save those that draw randomness or use
   `once`, and, if own entries are not known here, those that rest on them: these are taken as sent.

@@ -406,6 +406,16 @@ def test_rows_without_ids_get_them(scenario):
     assert visit.all_broken() == []
 
 
+def test_a_row_of_a_draft_whose_id_another_outer_row_holds_gets_its_own(scenario):
+    table = "type | name\nbegin repeat | o\nbegin repeat | i\ntext | t\nend |\nend |"
+    outer = [{"_row": name, "i": [{"_row": "x", "t": name}]} for name in ("a", "b")]
+
+    visit = scenario(table, answers={"o": outer})
+
+    assert visit.state("o[1]/i").rows == ("x",)
+    assert visit.state("o[2]/i").rows == ("r1",)
+
+
 def test_several_choices_stand_in_the_order_of_their_list(scenario):
     visit = scenario("type | name\nselect_multiple kind | kinds", choices={"kind": ["a", "b", "c"]})
 

@@ -94,6 +94,34 @@ def test_whatever_is_wrong_in_a_row_is_named(visit, row, broken):
     assert broken in [code for _, code in found]
 
 
+NESTED = """
+    type         | name
+    begin repeat | outer
+    begin repeat | inner
+    text         | t
+    end          |
+    end          |
+    begin repeat | other
+    text         | u
+    end          |
+"""
+
+
+def test_a_row_id_that_another_outer_row_holds_too_is_refused(scenario):
+    outer = [{"_row": name, "inner": [{"_row": "x", "t": name}]} for name in ("a", "b")]
+
+    assert scenario(NESTED).checked({"outer": outer}) == [("outer[b]/inner", "row_id")]
+
+
+def test_rows_of_different_repeats_may_have_the_same_id(scenario):
+    answers = {
+        "outer": [{"_row": "x", "inner": [{"_row": "x", "t": "1"}]}],
+        "other": [{"_row": "x", "u": "2"}],
+    }
+
+    assert scenario(NESTED).checked(answers) == []
+
+
 @pytest.mark.parametrize(
     "change",
     [{"planned": "3"}, {"planned": 3.0}, {"days": ["mon", "tue", "mon"]}],
