@@ -6,21 +6,23 @@ message that can never be shown, a question that can never be answered.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from forms.catalogue import read_definition
-from forms.compiled import compile_form
+from forms.compiled import compile_errors
 from forms.definition import Form, Node, Question, Repeat, Text, walk
 from forms.definition_schema import APPEARANCES
 from forms.errors import DefinitionError, ExpressionError
 from forms.schema_fields import did_you_mean
 from forms.strict_json import join_path
 
-MAX_EXPRESSION_ERRORS = 50
+_MOST_CIRCLES = 50
 _REFERENCE = re.compile(r"\$\{|/|\.\.|(?<![\w.])\.(?![\w.])|\b(instance|property|today|now|once)\(")
-_NODE_KEY = re.compile(r"(survey\[\d+\](?:\.children\[\d+\])*)\.(\w+)")
+_NODE_KEY = re.compile(r"(survey\[\d+\](?:\.children\[\d+\])*)(?:\.(\w+))?")
+_CIRCULAR_KEYS = ("relevant", "calculation")
 _MESSAGES = (
     ("constraint", "constraint_message"),
     ("soft_constraint", "soft_constraint_message"),
@@ -70,39 +72,54 @@ def finding_of(error: DefinitionError) -> Finding:
 
 
 def _expression_errors(form: Form) -> Iterator[DefinitionError]:
-    """Yield what the compiler refuses, taking out one refused expression after the other."""
-    for _ in range(MAX_EXPRESSION_ERRORS):
-        try:
-            compile_form(form)
-        except DefinitionError as error:
-            yield error
-            mended = _without(form, error.path)
-            if mended == form:
-                return
-            form = mended
-        else:
+    """Yield what the compiler refuses: every expression at once, then one circle after the other.
+
+    A circle is only seen in a form without other errors, and hides the next. So what is refused is
+    taken out, and the form compiled again; each round takes something out, or is the last.
+    """
+    told: set[tuple[str, str]] = set()
+    for _ in range(_MOST_CIRCLES):
+        errors = compile_errors(form)
+        yield from (error for error in errors if (error.path, error.message) not in told)
+        told.update((error.path, error.message) for error in errors)
+        mended = _without(form, (error.path for error in errors))
+        if mended == form:
             return
+        form = mended
 
 
-def _without(form: Form, path: str) -> Form:
-    if path == "settings.instance_name":
-        return replace(form, instance_name=None)
-    place = _NODE_KEY.match(path)
-    if place is None:
-        return form
-    source, key = place.groups()
-    return replace(form, survey=tuple(_node_without(node, source, key) for node in form.survey))
+def _without(form: Form, paths: Iterable[str]) -> Form:
+    """Return the form without what stands at the paths; of a node in a circle, its logic."""
+    refused: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        if path == "settings.instance_name":
+            form = replace(form, instance_name=None)
+        elif place := _NODE_KEY.match(path):
+            _refuse(refused, *place.groups())
+    return replace(form, survey=tuple(_node_without(node, refused) for node in form.survey))
 
 
-def _node_without(node: Node, source: str, key: str) -> Node:
-    if node.source == source:
-        known = getattr(node, key, None)
-        blank: dict[str, Any] = {key: None if isinstance(known, str) else {}}
-        return replace(node, **blank) if known else node
-    if isinstance(node, Question):
-        return node
-    children = tuple(_node_without(child, source, key) for child in node.children)
-    return replace(node, children=children)
+def _refuse(refused: dict[str, set[str]], source: str, key: str | None) -> None:
+    """Note what to take out for an error at a node, or at one of its keys."""
+    if key is not None:
+        refused[source].add(key)
+        return
+    # A question may be part of a circle only because a group around it has a relevant.
+    while source:
+        refused[source].update(_CIRCULAR_KEYS)
+        source = source.rpartition(".")[0]
+
+
+def _node_without(node: Node, refused: Mapping[str, set[str]]) -> Node:
+    blank: dict[str, Any] = {}
+    for key in refused.get(node.source, ()):
+        if known := getattr(node, key, None):
+            blank[key] = None if isinstance(known, str) else {}
+    kept = replace(node, **blank)
+    if isinstance(kept, Question):
+        return kept
+    children = tuple(_node_without(child, refused) for child in kept.children)
+    return replace(kept, children=children)
 
 
 def _warning(path: str, code: str, message: str, suggestion: str = "") -> Finding:

@@ -24,7 +24,6 @@ from forms.expressions.nodes import (
 )
 
 NESTING_LIMIT = 80
-_UNION = PRECEDENCE["|"]
 _AXES = {"child": "child", "parent": "parent", "self": "self"}
 
 

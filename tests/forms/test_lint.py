@@ -63,6 +63,42 @@ def test_a_reference_in_a_text_is_found_beside_other_errors():
     }
 
 
+def test_wrong_references_in_both_languages_of_a_label_are_told_together():
+    found = findings(
+        question("a", label={"zh-CN": "${nobody} ${none}", "en": "${nobody}"}, hint="${nowhere}")
+    )
+
+    assert sorted(finding.path for finding in found if finding.severity == "error") == [
+        "survey[0].hint",
+        "survey[0].label.en",
+        "survey[0].label.zh-CN",
+        "survey[0].label.zh-CN",
+    ]
+
+
+def test_more_errors_than_fifty_are_all_told():
+    found = findings(*(question(f"q{number}", relevant="1 +") for number in range(70)))
+
+    assert len([finding for finding in found if finding.severity == "error"]) == 70
+
+
+def test_circles_are_told_one_by_one_and_beside_other_errors():
+    found = findings(
+        question("a", relevant="1 +"),
+        {
+            "type": "group",
+            "name": "g",
+            "relevant": "${b} = 'x'",
+            "children": [question("b")],
+        },
+        question("c", calculation="${d}"),
+        question("d", calculation="${c}"),
+    )
+
+    errors = [finding for finding in found if finding.severity == "error"]
+    assert [finding.code for finding in errors] == ["syntax", "cycle", "cycle"]
+
+
 def test_a_missing_translation_is_a_warning():
     found = findings(question("who", label={"zh-CN": "谁"}))
 
