@@ -1,7 +1,7 @@
 """Filling forms: the open instances in memory, written to the disk behind the person's back.
 
 * A step (an answer, a row) is computed and answered from memory: typing never waits for the disk.
-`save_changed` writes what is not yet written; the worker calls it at once after each step, and
+`save_changed` writes what is not yet written; the worker calls it moments after each step, and
 finalizing, leaving and closing do too. `saved_sequence` says how far the disk has come.
 * Steps are counted by `sequence`. Two tabs on one draft see the same instance: each is told, with
 its own step or by `events_since`, what the other did.
@@ -65,7 +65,8 @@ class Filling:
         self._clock = clock
         self._drafts = Drafts(db)
         self._open: dict[str, OpenDraft] = {}
-        self._lock = RLock()  # guards _open
+        self._closings = 0  # how many drafts were finalized or discarded
+        self._lock = RLock()  # guards _open and _closings; nobody waits for the disk under it
         self.on_step: Callable[[], None] = lambda: None
 
     def open_blank(self, form_id: str, language: str = "") -> str:
@@ -246,12 +247,18 @@ class Filling:
         """Write every draft that has steps the disk has not; return how many were written.
 
         Raises:
-            StorageError: they could not be written; they are kept in memory and tried again.
+            StorageError: some could not be written; they are kept in memory and tried again.
         """
         with self._lock:
             changed = [each for each in self._open.values() if _is_changed(each)]
+        problems: list[Exception] = []
         for draft in changed:
-            self._write(draft)
+            try:
+                self._write(draft)
+            except Exception as error:  # whatever one draft meets, the others are written
+                problems.append(error)
+        if problems:
+            raise problems[0]
         return len(changed)
 
     def _step(
@@ -292,6 +299,7 @@ class Filling:
         draft.is_closed = True
         with self._lock:
             self._open.pop(draft_id, None)
+            self._closings += 1
 
     @contextmanager
     def _held(self, draft_id: str) -> Iterator[OpenDraft]:
@@ -302,11 +310,15 @@ class Filling:
             yield draft
 
     def _get(self, draft_id: str) -> OpenDraft:
-        with self._lock:
-            found = self._open.get(draft_id)
-            if found is None:
-                found = self._open[draft_id] = self._load(draft_id)
-            return found
+        while True:
+            with self._lock:
+                found, closings = self._open.get(draft_id), self._closings
+            if found is not None:
+                return found
+            loaded = self._load(draft_id)
+            with self._lock:
+                if self._closings == closings:  # else it may have been closed while it was read
+                    return self._open.setdefault(draft_id, loaded)
 
     def _load(self, draft_id: str) -> OpenDraft:
         kept = self._drafts.get(draft_id)

@@ -2,6 +2,7 @@
 
 * An entry's current state is that of its head: of the revisions that nothing followed, the one
 with the longest history, then with the greatest digest. Every device picks the same one.
+* Bytes that have changed on the disk are never given out as answers.
 * `items` draws the lists that forms choose from out of the unit's own entries.
 """
 
@@ -11,9 +12,10 @@ from typing import Any, TypeAlias
 
 from client.db import Database, Row
 from client.definitions import Definitions
-from client.errors import NotFoundError
+from client.errors import NotFoundError, StorageError
 from forms.definition import Form, OwnEntries
 from forms.own_entries import Item, items
+from sync.digest import digest_of
 from sync.revision import Revision, parse_revision
 
 Head: TypeAlias = Row
@@ -59,20 +61,31 @@ class Replica:
         return next(_one_an_entry(rows))
 
     def revision(self, digest: str) -> Revision:
-        """Return a revision that is known to be here."""
+        """Return a revision that is known to be here.
+
+        Raises:
+            StorageError: the disk gave other bytes back than were saved.
+        """
         row = self._db.row("SELECT content FROM revision WHERE digest = ?", (digest,))
         if row is None:
             raise NotFoundError("This revision is not on this device.", code="unknown_revision")
+        if digest_of(row["content"]) != digest:
+            raise StorageError(
+                "This entry does not read back as it was saved, so it is not shown.",
+                code="damaged",
+                hint="Check the disk. What was delivered is safe on the server.",
+            )
         return parse_revision(row["content"])
 
     def counts(self) -> dict[str, int]:
         """Return how many entries are in each state, drafts left out."""
-        if self._counts is None or self._counts[0] != self._db.generation:
+        generation = self._db.generation  # before the query: what is committed since counts anew
+        if self._counts is None or self._counts[0] != generation:
             rows = self._db.rows(
                 f"SELECT r.state, count(DISTINCT r.entry) AS n FROM revision AS r WHERE {_IS_HEAD} "  # noqa: S608 - a constant of this module
                 "GROUP BY r.state"
             )
-            self._counts = (self._db.generation, {row["state"]: row["n"] for row in rows})
+            self._counts = (generation, {row["state"]: row["n"] for row in rows})
         return self._counts[1]
 
     def oldest_undelivered(self) -> str | None:
@@ -93,7 +106,8 @@ class Replica:
         )
         for row in _one_an_entry(rows):
             form = self._definitions.form(row["definition"])
-            if form is not None and row["operation"] == "put":
+            is_intact = digest_of(row["content"]) == row["digest"]
+            if form is not None and row["operation"] == "put" and is_intact:
                 yield row["entry"], form, json.loads(row["content"])["answers"]
 
 

@@ -1,8 +1,8 @@
 """A round: push what waits, send its files, pull what is new. One step, for whoever calls it.
 
 * One round runs at a time, whoever asks for it.
-* A part that is refused does not keep the others from being tried; the first problem is raised at
-the end, and stays in `problem` until a round goes well.
+* A part that fails does not keep the others from being tried, so long as there is a connection at
+all; the first problem is raised at the end, and stays in `problem` until a round goes well.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from client.contact import note_contact
 from client.db import Database
 from client.definitions import Definitions
 from client.device import Device
-from client.errors import ClientError, RefusedError, UnreachableError
+from client.errors import ClientError, NoConnectionError
 from client.exchange import Exchange
 from client.outbox import Outbox
 from client.profile import Profile, require_profile
@@ -26,8 +26,9 @@ from client.push import Pushed, Pusher
 from client.transport import Transport
 from sync.errors import SyncError
 
+_CLOSE_SECONDS = 1.0
+
 Json = dict[str, Any]
-Part = Callable[[Exchange], None]
 
 
 class Rounds:
@@ -76,30 +77,36 @@ class Rounds:
             return outcome
 
     def close(self) -> None:
-        """Close the connections, after the round that may be running."""
-        with self._running:
+        """Close the connections; a round that hangs in the network is not waited for."""
+        has_ended = self._running.acquire(timeout=_CLOSE_SECONDS)
+        try:
             if self._transport is not None:
                 self._transport.close()
                 self._transport = None
+        finally:
+            if has_ended:
+                self._running.release()
 
     def _run(self, exchange: Exchange) -> Json:
-        pushed, changes = Pushed(), 0
+        pushed, pulled = Pushed(), 0
+
+        def pull() -> None:
+            nonlocal pulled
+            pulled = self._puller.pull(exchange)
+
         problems: list[ClientError] = []
         for part in (
             lambda: self._pusher.push_revisions(exchange, pushed),
             lambda: self._pusher.push_files(exchange, pushed),
+            pull,
         ):
             _attempt(part, problems)
-        try:
-            changes = self._puller.pull(exchange)
-        except RefusedError as error:
-            problems.append(error)
         if problems:
             raise problems[0]
         return {
             "pushed": pushed.revisions,
             "files": pushed.files,
-            "pulled": changes,
+            "pulled": pulled,
             "left": self._outbox.has_deliverable(),
         }
 
@@ -126,11 +133,11 @@ def _attempt(part: Callable[[], None], problems: list[ClientError]) -> None:
     """Do a part of a round; keep its problem, unless there is no server to go on with.
 
     Raises:
-        UnreachableError: the server gave no answer.
+        NoConnectionError: there is no way to the server.
     """
     try:
         part()
-    except UnreachableError:
+    except NoConnectionError:
         raise
     except ClientError as error:
         problems.append(error)

@@ -115,10 +115,16 @@ def open_services(
             try:
                 yield services
             finally:
-                services.rounds.close()
-                services.filling.save_changed()
+                _leave(services)
         finally:
             db.close()
+
+
+def _leave(services: Services) -> None:
+    try:
+        services.filling.save_changed()
+    finally:
+        services.rounds.close()
 
 
 def _assemble(home: Home, db: Database, clock: Clock) -> Services:

@@ -1,6 +1,7 @@
 """The work behind the pages, and the only module that starts a thread.
 
-* One thread writes drafts out, at once after each step.
+* One thread writes drafts out, moments after each step: the step is answered first. No error of a
+draft ends it.
 * One thread does rounds of push and pull: at the start, every minute, after each new save, and when
   it is asked to. After a round that failed it waits, longer each time, a random part of the time.
 * Both only call single steps of services; a step that is cut off is repeated at the next start.
@@ -21,6 +22,7 @@ from sync.errors import SyncError
 
 IDLE_SECONDS = 60.0
 MOST_FAILURES = 3  # somebody sits before the screen: however many failures, 16 seconds at most
+_WRITE_AFTER_SECONDS = 0.05  # by then the answer to the step is on its way to the page
 _WRITE_RETRY_SECONDS = 2.0
 _STOP_SECONDS = 3.0
 
@@ -42,7 +44,7 @@ class Worker:
         self._idle = idle
         self._steps = Event()
         self._calls = Event()
-        self._is_stopping = False
+        self._stopping = Event()
         self._threads = [
             Thread(target=self._write_drafts, name="drafts", daemon=True),
             Thread(target=self._do_rounds, name="rounds", daemon=True),
@@ -57,26 +59,35 @@ class Worker:
 
     def stop(self) -> None:
         """End after the steps under way; a round that hangs in the network is left behind."""
-        self._is_stopping = True
+        self._stopping.set()
         self._steps.set()
         self._calls.set()
         for thread in self._threads:
             thread.join(_STOP_SECONDS)
 
     def _write_drafts(self) -> None:
-        while not self._is_stopping:
+        while not self._stopping.is_set():
             self._steps.wait()
+            self._stopping.wait(_WRITE_AFTER_SECONDS)
             self._steps.clear()
-            try:
-                self._services.filling.save_changed()
-            except StorageError as error:
-                _log.warning("Drafts could not be written: %s", error)
+            if not self._save_changed():
                 self._steps.set()
-                Event().wait(_WRITE_RETRY_SECONDS)
+                self._stopping.wait(_WRITE_RETRY_SECONDS)
+
+    def _save_changed(self) -> bool:
+        try:
+            self._services.filling.save_changed()
+        except StorageError as error:
+            _log.warning("Drafts could not be written: %s", error)
+            return False
+        except Exception:
+            _log.exception("A draft could not be written; it is tried again.")
+            return False
+        return True
 
     def _do_rounds(self) -> None:
         failures = 0
-        while not self._is_stopping:
+        while not self._stopping.is_set():
             asked = self._attempt()
             failures = 0 if asked is None else min(failures + 1, MOST_FAILURES)
             delay = (

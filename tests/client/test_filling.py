@@ -1,9 +1,11 @@
 """Filling: steps from memory, drafts on the disk, two tabs on one draft."""
 
 import io
+import threading
 
 import pytest
 
+from client.drafts import Drafts
 from client.errors import NotFoundError, StorageFullError
 from client.services import open_services
 from forms.errors import AnswerError
@@ -185,3 +187,74 @@ def test_lists_of_own_entries_are_drawn_offline_and_fresh_at_each_view(services)
     choices = services.filling.view(report, "zh-CN")["states"][0]["choices"]
 
     assert [choice["label"] for choice in choices] == ["沙子"]
+
+
+def test_a_draft_that_is_read_from_a_slow_disk_keeps_no_other_one_waiting(
+    services, draft, monkeypatch
+):
+    slow = services.filling.open_blank("visit")
+    services.filling._open.pop(slow)
+    reading, released = threading.Event(), threading.Event()
+    real = Drafts.get
+
+    def get(self, entry):
+        reading.set()
+        released.wait(60)
+        return real(self, entry)
+
+    monkeypatch.setattr(Drafts, "get", get)
+    reader = threading.Thread(target=services.filling.view, args=(slow, "zh-CN"), daemon=True)
+    typist = threading.Thread(
+        target=services.filling.answer, args=(draft, "title", "一", "zh-CN"), daemon=True
+    )
+    reader.start()
+    reading.wait(10)
+    typist.start()
+    typist.join(10)
+    has_answered = not typist.is_alive()
+    released.set()
+    reader.join(10)
+    typist.join(10)
+
+    assert has_answered
+
+
+def test_a_draft_that_is_discarded_while_another_page_reads_it_does_not_come_back(
+    services, monkeypatch
+):
+    draft = services.filling.open_blank("visit")
+    kept = services.filling._open.pop(draft)
+    real = Drafts.get
+
+    def get(self, entry):
+        monkeypatch.setattr(Drafts, "get", real)
+        found = real(self, entry)
+        services.filling._open[draft] = kept  # another page opened it,
+        services.filling.discard(draft)  # and threw it away, meanwhile
+        return found
+
+    monkeypatch.setattr(Drafts, "get", get)
+
+    with pytest.raises(NotFoundError):
+        services.filling.answer(draft, "title", "一", "zh-CN")
+
+    services.filling.save_changed()
+    assert services.entries() == []
+
+
+def test_counts_of_a_save_that_comes_while_they_are_taken_are_not_stale(
+    services, draft, monkeypatch
+):
+    services.filling.answer(draft, "title", "一", "zh-CN")
+    real = services.db.rows
+
+    def rows(sql, values=()):
+        found = real(sql, values)
+        monkeypatch.setattr(services.db, "rows", real)
+        services.finalize(draft)
+        return found
+
+    monkeypatch.setattr(services.db, "rows", rows)
+    services.replica.counts()
+
+    assert services.replica.counts() == {"saved": 1}

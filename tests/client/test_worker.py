@@ -1,10 +1,15 @@
 """The worker: drafts written behind the person, rounds without anybody pressing anything."""
 
+import threading
 import time
 
 import pytest
 
+from client.filling import Filling
+from client.services import open_services
 from client.worker import Worker
+
+STOP_SECONDS = 20
 
 
 @pytest.fixture
@@ -86,3 +91,81 @@ def test_a_full_disk_does_not_end_the_writing(services, worker, monkeypatch):
     services.db.row("PRAGMA max_page_count = 100000")
 
     until(lambda: len(services.entry(draft)["answers"].get("title", "")) == 60_000)
+
+
+def refuse_to_write(monkeypatch, draft):
+    """Let one draft meet an error that is not the disk's, until told otherwise."""
+    real = Filling._snapshot
+    is_refusing = threading.Event()
+    is_refusing.set()
+
+    def snapshot(self, open_draft):
+        if is_refusing.is_set() and open_draft.instance.entry == draft:
+            raise ValueError("one form")
+        return real(self, open_draft)
+
+    monkeypatch.setattr(Filling, "_snapshot", snapshot)
+    return is_refusing
+
+
+def test_a_draft_that_cannot_be_written_does_not_keep_the_others_from_the_disk(
+    services, worker, monkeypatch
+):
+    monkeypatch.setattr("client.worker._WRITE_RETRY_SECONDS", 0.01)
+    broken, whole = (services.filling.open_blank("visit") for _ in range(2))
+    is_refusing = refuse_to_write(monkeypatch, broken)
+    services.filling.answer(broken, "title", "一", "zh-CN")
+    services.filling.answer(whole, "title", "二", "zh-CN")
+
+    until(lambda: services.entry(whole)["answers"].get("title") == "二")
+    is_refusing.clear()
+
+    until(lambda: services.entry(broken)["answers"].get("title") == "一")
+
+
+def test_steps_that_follow_each_other_are_written_once_and_at_the_stop_at_the_latest(
+    services, monkeypatch
+):
+    monkeypatch.setattr("client.worker._WRITE_AFTER_SECONDS", 600)
+    real = Filling.save_changed
+    written = []
+    monkeypatch.setattr(Filling, "save_changed", lambda self: written.append(real(self)))
+    draft = services.filling.open_blank("visit")
+    worker = Worker(services, idle=600)
+    worker.start()
+    for title in ("一", "二", "三"):
+        services.filling.answer(draft, "title", title, "zh-CN")
+
+    worker.stop()
+
+    assert services.entry(draft)["answers"]["title"] == "三"
+    assert written == [1]
+
+
+def test_a_round_that_hangs_keeps_nobody_from_ending_the_program(enrolled_home, office):
+    hanging, released, drafts = threading.Event(), threading.Event(), []
+
+    def hang(_):
+        hanging.set()
+        released.wait(60)
+
+    def live():
+        with open_services(enrolled_home) as services:
+            worker = Worker(services, idle=600)
+            worker.start()
+            hanging.wait(60)
+            drafts.append(services.filling.open_blank("visit"))
+            services.filling.answer(drafts[0], "title", "一", "zh-CN")
+            worker.stop()
+
+    office.next_reply(hang)
+    life = threading.Thread(target=live, daemon=True)
+    life.start()
+    life.join(STOP_SECONDS)
+    has_ended = not life.is_alive()
+    with open_services(enrolled_home) as services:
+        answers = services.entry(drafts[0])["answers"]
+    released.set()
+
+    assert has_ended
+    assert answers["title"] == "一"
