@@ -99,8 +99,8 @@ def judge(revision: Revision, device: Device, find_form: FindForm) -> Verdict:
         return held("definition_unknown")
     if form.form.form_id != revision.form:
         return quarantined("form_mismatch")
-    # A void revision takes an entry back; its answers are not filled in, and no rule binds them.
-    return LOGGED if revision.operation == "void" else _check_rules(revision, device, form)
+    is_void = revision.operation == "void"
+    return _check_void(revision) if is_void else _check_rules(revision, device, form)
 
 
 def properties_of(device: Device) -> Mapping[str, str]:
@@ -124,6 +124,13 @@ def _refuse_frame(frame: Frame) -> ItemResult | None:
     if not frame.is_intact:
         return refusal(frame.digest, "bad_digest")
     return None
+
+
+def _check_void(revision: Revision) -> Verdict:
+    """Return the verdict on a revision that takes an entry back: it fills in nothing."""
+    if not revision.answers and not revision.reasons:
+        return LOGGED
+    return quarantined("rules", [violation("", "void", "A void revision has no answers.")])
 
 
 def _check_rules(revision: Revision, device: Device, form: CompiledForm) -> Verdict:

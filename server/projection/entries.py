@@ -1,12 +1,15 @@
 """Writes the entries that some leaves touch: each as a whole, as it stands after the last of them.
 
 An entry whose first revision is among the leaves cannot be in the tables yet; what is there of any
-other is taken out first. So a new entry, which most are, costs no look at what is there.
+other is taken out first. So a new entry, which most are, costs no look at what is there, and a row
+that would take another's place is an error.
+
+What cannot be shown in its form's tables stands in quarantine: nothing that was logged vanishes.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,9 +17,10 @@ from sqlite_utils import Database
 from forms.definition import Form
 from forms.tables import Plan, Row
 from server.projection.heads import Standing, Stored
-from server.projection.quarantine import quarantine_row
+from server.projection.quarantine import UNSHOWABLE, quarantine_row
 from server.projection.rows import (
     Surroundings,
+    check_row_ids,
     complete_rows,
     full_text,
     parse_content,
@@ -67,27 +71,32 @@ class EntryWriter:
             self._take_out(old, end)
         standings = list(self._source.standings(list(entries), end))
         contents = self._source.contents([*_wanted(standings)])
-        for entry, standing in standings:
-            try:
-                self._collect(standing, contents)
-            except Exception:
-                # Nothing that was logged is so broken; but if it were, it must not stop the others.
-                _LOGGER.exception("The entry %s cannot be shown.", entry)
+        for _, standing in standings:
+            self._collect(standing, contents)
         self._insert()
         return len(standings)
 
     def _collect(self, standing: Standing, contents: Mapping[str, bytes]) -> None:
         head = standing.head
-        if head is not None and head.definition in self._forms:
-            self._collect_head(standing, head, parse_content(contents[head.digest]))
+        if head is not None:
+            try:
+                self._collect_head(standing, head, parse_content(contents[head.digest]))
+            except Exception:
+                # Nothing that was logged is so broken; but if it were, it must not stop the others.
+                _LOGGER.exception("The entry %s cannot be shown.", head.entry)
+                self._set_apart(replace(head, code=UNSHOWABLE), contents)
         for stored in standing.quarantined:
-            revision = parse_content(contents[stored.digest])
-            row = quarantine_row(stored, revision, self._version(stored), self._around)
-            self._rows.setdefault(("quarantine", ""), []).append(row)
+            self._set_apart(stored, contents)
+
+    def _set_apart(self, stored: Stored, contents: Mapping[str, bytes]) -> None:
+        revision = parse_content(contents[stored.digest])
+        row = quarantine_row(stored, revision, self._version(stored), self._around)
+        self._rows.setdefault(("quarantine", ""), []).append(row)
 
     def _collect_head(self, standing: Standing, head: Stored, revision: dict[str, Any]) -> None:
         known = self._forms[head.definition]
         tables = known.plan.rows(revision["answers"])
+        check_row_ids(tables)
         complete_rows(tables, standing, head, revision, self._around)
         tables[known.form.form_id][0]["_version"] = known.form.version
         texts = list(full_text(known.plan, tables))
@@ -103,7 +112,7 @@ class EntryWriter:
 
     def _insert(self) -> None:
         for (table, _), rows in self._rows.items():
-            self._db.table(table).insert_all(rows, replace=True)
+            self._db.table(table).insert_all(rows)
         for table, texts in self._texts.items():
             insert = named(_INSERT_TEXT, table=table + FULL_TEXT_SUFFIX)
             self._db.conn.executemany(insert, texts)

@@ -9,6 +9,7 @@ from server.projection.heads import Stored
 from server.projection.rows import Surroundings, person_cells, time_cells
 from server.verdict import MESSAGES
 
+UNSHOWABLE = "unshowable"
 _REASONS = {
     "author_unknown": "填报设备未登记",
     "author_revoked": "填报设备已被停用",
@@ -18,6 +19,7 @@ _REASONS = {
     "form_closed": "表单已由组织单位关闭",
     "rules": "违反表单规则",
     "unchecked": "未能检查表单规则",
+    UNSHOWABLE: "已存证，但内容无法按表单列出 · It is logged, but does not fit its form's tables.",
 }
 
 

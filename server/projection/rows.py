@@ -36,6 +36,14 @@ def parse_content(content: bytes) -> dict[str, Any]:
     return revision
 
 
+def check_row_ids(tables: Rows) -> None:
+    """Raise ValueError where two rows of one table have the same id: only one could stand there."""
+    for name, rows in tables.items():
+        ids = [row["_row"] for row in rows if "_row" in row]
+        if len(ids) != len(set(ids)):
+            raise ValueError(f"Two rows of {name} have the same id.")
+
+
 def complete_rows(
     tables: Rows,
     standing: Standing,

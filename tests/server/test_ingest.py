@@ -292,6 +292,18 @@ def test_voiding_an_entry_needs_a_reason_and_no_answers(services, device):
     assert push_one(services, device.frame(revision)).state is ItemState.LOGGED
 
 
+@pytest.mark.parametrize(
+    "facts", [{"answers": {"count": "abc"}}, {"reasons": {"title": "因故"}}], ids=repr
+)
+def test_a_withdrawal_that_fills_in_answers_is_kept_in_quarantine(services, device, facts):
+    revision = device.revision({}, operation="void", reason="报重了")
+
+    result = push_one(services, device.frame(replace(revision, **facts)))
+
+    assert (result.state, result.code) == (ItemState.QUARANTINED, "rules")
+    assert [each.code for each in result.violations] == ["void"]
+
+
 def test_a_revision_of_the_next_version_is_held(services, device):
     result = push_one(services, changed(device, version=2, something_new=[1]))
 

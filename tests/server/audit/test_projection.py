@@ -432,6 +432,45 @@ def test_an_entry_that_cannot_be_shown_stops_no_other(book, contests, caplog):
     assert "cannot be shown" in caplog.text
 
 
+def test_an_entry_whose_withdrawal_cannot_be_shown_stands_in_quarantine(book, contests):
+    first = book.revision("attachment-2", contests("供水"))
+    parent = book.store(first)
+    book.project()
+    broken = {"contests": [{"no_row_id": 1}]}
+    void = replace(first, answers=broken, parents=(parent,), operation="void", reason="r")
+    book.store(void)
+
+    (row,) = book.audit("select * from quarantine")
+    assert (row["_entry"], row["_code"]) == (first.entry, "unshowable")
+    assert "无法按表单列出" in row["_reason"]
+    assert json.loads(row["_answers"]) == broken
+    assert book.audit("select * from entries") == []
+
+
+def test_an_entry_with_one_row_id_twice_stands_in_quarantine_with_all_its_rows(book, contests):
+    answers = contests("供水", "铁路")
+    answers["contests"][1]["_row"] = answers["contests"][0]["_row"]
+    book.hand_in("attachment-2", answers)
+    book.hand_in("attachment-2", contests("道路"), unit="jungar")
+
+    (row,) = book.audit("select _code, _answers from quarantine")
+    assert row["_code"] == "unshowable"
+    assert [each["project"] for each in json.loads(row["_answers"])["contests"]] == ["供水", "铁路"]
+    shown = book.audit('select project from "attachment-2-contests"')
+    assert shown == [{"project": "道路"}]
+
+
+def test_a_mended_entry_that_could_not_be_shown_leaves_quarantine(book, contests):
+    first = book.revision("attachment-2", {"contests": [{"no_row_id": 1}]})
+    parent = book.store(first)
+    assert book.audit("select _code from quarantine") == [{"_code": "unshowable"}]
+
+    book.store(replace(first, answers=contests("供水"), parents=(parent,), sequence=7))
+
+    assert book.audit("select * from quarantine") == []
+    assert len(book.audit("select * from entries")) == 1
+
+
 def test_nothing_but_full_text_and_rows_begins_with_the_name_of_a_form(book):
     names = [row["name"] for row in book.audit("select name from sqlite_master where type='table'")]
 
