@@ -1,6 +1,7 @@
 """Who this device is: its key, and the chain of its revisions.
 
-* The private key is made once, before enrolment, and never leaves the home.
+* The private key is made once, before enrolment, and never leaves the home. The home of an enrolled
+device without its key, or with another one, is not opened: nobody would take what it signs.
 * An *incarnation* names one life of the database. It stands in the database and in a file beside
 it; where the two disagree, one of them came from a backup, and a new chain begins in full sight
 instead of an old one forking.
@@ -16,6 +17,7 @@ from client.config import Home
 from client.db import Database
 from client.durable import storage_errors, write_durably
 from client.errors import StorageError
+from client.profile import read_profile
 from client.settings import read_setting, write_setting
 from sync.keys import KEY_LENGTH, SigningKey
 
@@ -42,9 +44,9 @@ def open_device(home: Home, db: Database) -> Device:
     """Return the device of a home, made on first use.
 
     Raises:
-        StorageError: the key cannot be read or written.
+        StorageError: the key cannot be read or written, or is not that of the enrolled device.
     """
-    return Device(SigningKey(open_secret(home.device_key)), _open_incarnation(home, db))
+    return Device(_open_key(home, db), _open_incarnation(home, db))
 
 
 def next_link(db: Database, device: Device) -> Link:
@@ -77,6 +79,24 @@ def open_secret(path: Path) -> bytes:
             hint="Restore it from a backup, or enrol a new home with a new code.",
         )
     return secret
+
+
+def _open_key(home: Home, db: Database) -> SigningKey:
+    profile = read_profile(db)
+    if profile is not None and not home.device_key.exists():
+        raise _no_key(home, "is missing")
+    key = SigningKey(open_secret(home.device_key))
+    if profile is not None and key.id != profile.device:
+        raise _no_key(home, "is not the one that was enrolled")
+    return key
+
+
+def _no_key(home: Home, what: str) -> StorageError:
+    return StorageError(
+        f"The key of this device, {home.device_key}, {what}.",
+        code="device_key",
+        hint="Put it back from a backup, or enrol a new home with a new code. Nothing was changed.",
+    )
 
 
 def _open_incarnation(home: Home, db: Database) -> str:

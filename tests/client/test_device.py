@@ -64,6 +64,30 @@ def test_a_damaged_key_is_refused_and_not_replaced(place):
     assert place.device_key.read_text() == "half a k"
 
 
+def test_an_enrolled_home_without_its_key_is_not_opened_with_a_new_one(enrolled_home):
+    place = prepare_home(enrolled_home)
+    key = place.device_key.read_bytes()
+    place.device_key.unlink()
+
+    with pytest.raises(StorageError, match="missing"), open_services(enrolled_home):
+        pass
+
+    assert not place.device_key.exists()
+    place.device_key.write_bytes(key)
+    with open_services(enrolled_home) as services:
+        assert services.profile.device == services.device.key.id
+
+
+def test_an_enrolled_home_with_another_devices_key_is_not_opened(enrolled_home):
+    prepare_home(enrolled_home).device_key.write_text("ab" * 32)
+
+    with (
+        pytest.raises(StorageError, match="not the one that was enrolled"),
+        open_services(enrolled_home),
+    ):
+        pass
+
+
 def test_the_chain_counts_from_one_and_names_what_came_before(services):
     digests = []
     for title in ("一", "二", "三"):
