@@ -1,7 +1,8 @@
 """Attached files, copied into the home and named by their SHA-256.
 
 * `keep` returns once the copy is flushed, its directory too, and was read again and found equal.
-* The same content is kept once. A name is only ever given to a whole file.
+* The same content is kept once: a file that is here already, and whole, is left alone. A name is
+only ever given to a whole file.
 * Nothing here deletes a kept file; half copies that a crash left behind go at the next start.
 """
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Protocol
 
-from client.durable import PRIVATE, publish, storage_errors
+from client.durable import PRIVATE, flush_directory, publish, storage_errors
 from client.errors import InputError, NotFoundError, StorageError
 from sync.digest import is_hex_digest
 
@@ -55,7 +56,8 @@ class Blobs:
             try:
                 kept = _copy(stream, partial)
                 _compare(partial, kept.sha256)
-                publish(partial, self._place(kept.sha256))
+                if not self._is_whole(kept):
+                    publish(partial, self._place(kept.sha256))
             finally:
                 partial.unlink(missing_ok=True)
         return kept
@@ -82,6 +84,15 @@ class Blobs:
             if place.stat().st_size != size:
                 raise NotFoundError("The file has another size than the answer says.")
             _compare(place, sha256)
+
+    def _is_whole(self, kept: Kept) -> bool:
+        """Say whether the file is here already: one that is being sent cannot be replaced on Windows."""
+        try:
+            self.verify(kept.sha256, kept.size)
+        except (NotFoundError, StorageError):
+            return False
+        flush_directory(self._directory)
+        return True
 
     def _place(self, sha256: str) -> Path:
         return self._directory / sha256

@@ -6,7 +6,7 @@ The wall clock is evidence only: it may stand at 1970 or jump, and nothing is or
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from secrets import token_hex
 
 BOOT = token_hex(8)
@@ -15,7 +15,8 @@ BOOT = token_hex(8)
 
 def local_now() -> datetime:
     """Return the time now, aware, in the zone of this computer."""
-    return datetime.now().astimezone()
+    # By way of UTC: a naive time before 1970, or soon after, has no zone on Windows.
+    return datetime.now(UTC).astimezone()
 
 
 @dataclass(frozen=True, slots=True)

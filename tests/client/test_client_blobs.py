@@ -76,3 +76,24 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, monkeypatch):
         Blobs(tmp_path).keep(io.BytesIO(b"photo"))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_kept_again_while_it_is_being_sent_is_left_alone(tmp_path):
+    blobs = Blobs(tmp_path)
+    kept = blobs.keep(io.BytesIO(b"photo"))
+    before = blobs.path(kept.sha256).stat().st_ino
+
+    assert blobs.keep(io.BytesIO(b"photo")) == kept
+
+    assert blobs.path(kept.sha256).stat().st_ino == before
+    assert [file.name for file in tmp_path.iterdir()] == [kept.sha256]
+
+
+def test_a_file_whose_bytes_changed_is_mended_by_attaching_it_again(tmp_path):
+    blobs = Blobs(tmp_path)
+    kept = blobs.keep(io.BytesIO(b"photo"))
+    blobs.path(kept.sha256).write_bytes(b"phxto")
+
+    blobs.keep(io.BytesIO(b"photo"))
+
+    blobs.verify(kept.sha256, kept.size)
