@@ -9,6 +9,7 @@ ClientError                  the common parent; `code` is the contract, the text
 │   ├── StorageFullError     no space is left: make some, and do the same again
 │   └── DataVersionError     the home was written by a newer version of this program
 ├── UnreachableError         no signed answer came: the same bytes may be sent again
+│   ├── NoConnectionError    there was no way to the server at all: nothing of the round need be tried
 │   └── NotTheServerError    something answered, but not our server (a portal, a wrong address)
 ├── RefusedError             the server said no, and signed it; `retry_after` if it may change its mind
 └── RemoteError              the process that holds the home reports an error
@@ -80,6 +81,10 @@ class UnreachableError(ClientError):
     """Say that no signed answer of the server came."""
 
     code = "unreachable"
+
+
+class NoConnectionError(UnreachableError):
+    """Say that there was not even a connection."""
 
 
 class NotTheServerError(UnreachableError):

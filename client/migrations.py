@@ -78,4 +78,7 @@ _VERSION_1 = (
     "CREATE INDEX attachment_use_file ON attachment_use (sha256)",
 )
 
-MIGRATIONS = (_VERSION_1,)
+# What did not get through goes behind the others, files as well as revisions.
+_VERSION_2 = ("ALTER TABLE attachment ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",)
+
+MIGRATIONS = (_VERSION_1, _VERSION_2)

@@ -2,16 +2,19 @@
 
 * A revision waits until a signed answer has said what became of it.
 * What the server did not take goes behind the others, so that one bad item never holds up the
-rest; no clock is asked.
+rest; no clock is asked. What was tried more often does not share a batch with what was not.
+* Bytes that have changed on the disk are never sent: such a revision is set aside here.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from client.db import Database
+from client.revisions import Revisions
+from sync.digest import digest_of
 from sync.revision import Attachment
 
-_PENDING = "is_own = 1 AND server_state IS NULL"
+_PENDING = "is_own = 1 AND server_state IS NULL AND state = 'saved'"
 _FILES = (
     "FROM attachment AS a JOIN attachment_use AS u USING (sha256) "
     "JOIN revision AS r ON r.digest = u.revision WHERE a.acknowledged_at IS NULL "
@@ -32,36 +35,31 @@ class Outbox:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._revisions = Revisions(db)
 
     def pending(self, limit: int, max_bytes: int, skip: Collection[str] = ()) -> list[Pending]:
         """Return the next revisions to push, the least tried and oldest first, at least one."""
-        rows = self._db.rows(
-            f"SELECT digest, length(content) AS size FROM revision WHERE {_PENDING} "  # noqa: S608 - a constant of this module
-            "ORDER BY attempts, id LIMIT ?",
-            (limit + len(skip),),
-        )
-        chosen: list[str] = []
-        size = 0
-        for row in rows:
-            if row["digest"] in skip:
-                continue
-            size += row["size"]
-            if len(chosen) == limit or (chosen and size > max_bytes):
-                break
-            chosen.append(row["digest"])
-        return [self._load(digest) for digest in chosen]
+        while chosen := self._choose(limit, max_bytes, skip):
+            loaded = [self._load(digest) for digest in chosen]
+            if intact := [each for each in loaded if each is not None]:
+                return intact
+        return []
 
     def files(self) -> list[Attachment]:
         """Return the files to send: those of revisions that the server has taken."""
         rows = self._db.rows(
             f"SELECT a.sha256, a.size, a.type, min(r.id) AS first {_FILES} "
-            "AND r.server_state IN ('logged', 'held', 'quarantined') GROUP BY a.sha256 ORDER BY first"
+            "AND r.server_state IN ('logged', 'held', 'quarantined') GROUP BY a.sha256 "
+            "ORDER BY a.attempts, first"
         )
         return [Attachment(row["sha256"], row["size"], row["type"]) for row in rows]
 
     def note_file(self, sha256: str, message: str) -> None:
-        """Keep why the server does not take a file, within a transaction."""
-        self._db.write("UPDATE attachment SET message = ? WHERE sha256 = ?", (message, sha256))
+        """Keep why a file was not handed over, and put it last, within a transaction."""
+        self._db.write(
+            "UPDATE attachment SET message = ?, attempts = attempts + 1 WHERE sha256 = ?",
+            (message, sha256),
+        )
 
     def has_deliverable(self) -> bool:
         """Say whether anything is left that the server could still take."""
@@ -71,8 +69,28 @@ class Outbox:
         file = self._db.row(f"SELECT 1 {_FILES} AND r.server_state IN ('logged', 'held') LIMIT 1")
         return file is not None
 
-    def _load(self, digest: str) -> Pending:
+    def _choose(self, limit: int, max_bytes: int, skip: Collection[str]) -> list[str]:
+        rows = self._db.rows(
+            "SELECT digest, attempts, length(content) AS size FROM revision "  # noqa: S608 - a constant of this module
+            f"WHERE {_PENDING} ORDER BY attempts, id LIMIT ?",
+            (limit + len(skip),),
+        )
+        waiting = [row for row in rows if row["digest"] not in skip]
+        chosen: list[str] = []
+        size = 0
+        for row in waiting[:limit]:
+            size += row["size"]
+            if chosen and (size > max_bytes or row["attempts"] != waiting[0]["attempts"]):
+                break
+            chosen.append(row["digest"])
+        return chosen
+
+    def _load(self, digest: str) -> Pending | None:
         row = self._db.row("SELECT content, signature FROM revision WHERE digest = ?", (digest,))
         if row is None:
             raise LookupError(digest)
+        if digest_of(row["content"]) != digest:
+            with self._db.transaction():
+                self._revisions.set_damaged_aside(digest)
+            return None
         return Pending(digest, row["content"], row["signature"])

@@ -3,8 +3,11 @@
 * A batch holds at most 100 revisions and 4 MiB; after an answer that did not come it shrinks to a
 tenth, and grows again with each that did.
 * What the server answers is taken over item by item, in one transaction.
-* A batch that is refused as a whole is pushed in smaller ones, until the item that is to blame
-stands alone and is set aside; the others are not held up by it.
+* A request that is refused as a whole is tried in smaller ones. Headers are not signed, so what is
+refused that way says nothing of a revision, and it stays saved; only one that is too large by itself
+is set aside.
+* An item that does not get through alone goes behind the others and holds none of them up. Two in
+a row mean that it is the network: the rest waits for the next round.
 """
 
 import gzip
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 from client.blobs import Blobs
 from client.clock import Clock
 from client.db import Database
-from client.errors import ClientError, RefusedError, UnreachableError
+from client.errors import ClientError, NoConnectionError, RefusedError, UnreachableError
 from client.exchange import Exchange, Question
 from client.outbox import Outbox, Pending
 from client.revisions import Revisions
@@ -25,7 +28,9 @@ from sync.revision import Attachment
 LARGEST_BATCH = 100
 BATCH_BYTES = 4 * 1024 * 1024
 GZIP_LEVEL = 6
+MOST_SILENCES = 2
 _BLAMES_THE_BODY = frozenset({400, 413, 422})
+_TOO_LARGE = 413
 
 
 @dataclass(slots=True)
@@ -34,6 +39,38 @@ class Pushed:
 
     revisions: int = 0
     files: int = 0
+
+
+class _Trouble:
+    """What went wrong in a part of a round that went on all the same."""
+
+    def __init__(self) -> None:
+        self._first: ClientError | None = None
+        self._silences = 0
+
+    def keep(self, error: ClientError) -> None:
+        """Keep a problem for the end."""
+        self._first = self._first or error
+
+    def keep_silence(self, error: ClientError) -> None:
+        """Keep a problem that may be the network's.
+
+        Raises:
+            ClientError: it is the last of too many in a row.
+        """
+        self.keep(error)
+        self._silences += 1
+        if self._silences >= MOST_SILENCES:
+            self.end()
+
+    def hear(self) -> None:
+        """Note that something got through."""
+        self._silences = 0
+
+    def end(self) -> None:
+        """Raise the first problem, if there was one."""
+        if self._first is not None:
+            raise self._first
 
 
 class Pusher:
@@ -51,43 +88,56 @@ class Pusher:
         """Push until every waiting revision was offered once.
 
         Raises:
-            UnreachableError: no answer came.
-            RefusedError: the server takes nothing from this device now.
+            NoConnectionError: there is no way to the server.
+            UnreachableError: no answer came to a part of them.
+            RefusedError: the server does not take them from this device now.
         """
-        postponed: set[str] = set()
-        while batch := self._outbox.pending(self._limit, BATCH_BYTES, postponed):
+        later: set[str] = set()
+        trouble = _Trouble()
+        while batch := self._outbox.pending(self._limit, BATCH_BYTES, later):
             try:
                 answer, _ = exchange.ask(_push_question(batch), PushAnswer)
-            except UnreachableError:
-                self._limit = max(1, self._limit // 10)
+                later.update(self._take_over(batch, answer, pushed))
+            except NoConnectionError:
                 raise
+            except UnreachableError as error:
+                later.update(self._after_silence(batch))
+                trouble.keep_silence(error)
             except RefusedError as error:
                 if error.status not in _BLAMES_THE_BODY:
                     raise
-                self._blame(batch, error)
-                continue
-            postponed.update(self._take_over(batch, answer, pushed))
-            self._limit = min(LARGEST_BATCH, self._limit * 10)
+                if self._narrow(batch, error):
+                    continue
+                later.update(self._after_silence(batch))
+                trouble.keep_silence(error)
+            else:
+                self._limit = min(LARGEST_BATCH, self._limit * 10)
+                trouble.hear()
+        trouble.end()
 
     def push_files(self, exchange: Exchange, pushed: Pushed) -> None:
         """Send every file that the server lacks and whose revision it has.
 
         Raises:
-            UnreachableError: no answer came.
-            ClientError: a file could not be handed over; the others were.
+            NoConnectionError: there is no way to the server.
+            ClientError: a file could not be handed over; it goes behind the others.
         """
-        problem: ClientError | None = None
+        trouble = _Trouble()
         for file in self._outbox.files():
             try:
                 pushed.files += self._push_file(exchange, file)
-            except UnreachableError:
+            except NoConnectionError:
                 raise
             except ClientError as error:
                 with self._db.transaction():
                     self._outbox.note_file(file.sha256, error.message)
-                problem = error
-        if problem is not None:
-            raise problem
+                if isinstance(error, UnreachableError):
+                    trouble.keep_silence(error)
+                else:
+                    trouble.keep(error)
+            else:
+                trouble.hear()
+        trouble.end()
 
     def _push_file(self, exchange: Exchange, file: Attachment) -> int:
         target = f"/v1/attachments/{file.sha256}"
@@ -126,15 +176,28 @@ class Pusher:
         # What was cut off on the way is offered again at once: the server did not see it.
         return [result.digest for result in results if result.temporary]
 
-    def _blame(self, batch: Sequence[Pending], error: RefusedError) -> None:
+    def _after_silence(self, batch: Sequence[Pending]) -> Sequence[str]:
+        """Take smaller batches from now on; return what is not to be offered in this round."""
+        self._limit = max(1, len(batch) // 10)
+        if len(batch) > 1:
+            return ()
+        with self._db.transaction():
+            self._revisions.postpone([batch[0].digest])
+        return (batch[0].digest,)
+
+    def _narrow(self, batch: Sequence[Pending], error: RefusedError) -> bool:
+        """Look for what a refused request is to be blamed on; say whether that leads on."""
         if len(batch) > 1:
             self._limit = len(batch) // 2
-            return
+            return True
+        if error.status != _TOO_LARGE or error.code != "too_large":
+            return False
         refusal = ItemResult(
             batch[0].digest, ItemState.REFUSED, code=error.code, message=error.message
         )
         with self._db.transaction():
             self._revisions.apply(refusal)
+        return True
 
 
 def _push_question(batch: Sequence[Pending]) -> Question:

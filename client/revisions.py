@@ -2,6 +2,7 @@
 
 * A revision's bytes are written once and never changed.
 * `apply` and `acknowledge` are the only ways to another state; their callers hold a signed answer.
+One alone needs none: what no longer reads as it was written is set aside.
 """
 
 import json
@@ -119,6 +120,17 @@ class Revisions:
             self._db.write(
                 "UPDATE revision SET attempts = attempts + 1 WHERE digest = ?", (digest,)
             )
+
+    def set_damaged_aside(self, digest: str) -> None:
+        """Keep back a revision whose bytes have changed on the disk, within a transaction."""
+        self._db.write(
+            "UPDATE revision SET state = ?, code = 'damaged', message = ? WHERE digest = ?",
+            (
+                State.SET_ASIDE.value,
+                "The disk gave other bytes back than were saved: it cannot be handed over.",
+                digest,
+            ),
+        )
 
     def acknowledge(self, sha256: str, now: datetime) -> None:
         """Note that the server has signed for all of a file, within a transaction."""

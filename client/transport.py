@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
-from client.errors import UnreachableError
+from client.errors import NoConnectionError, UnreachableError
 from client.profile import is_loopback
 
 CONNECT_SECONDS = 20.0
@@ -83,6 +83,7 @@ class Transport:
         """Send a request; return whatever came back.
 
         Raises:
+            NoConnectionError: there is no way to the server now.
             UnreachableError: nothing whole came back; the same bytes may be sent again.
         """
         try:
@@ -111,7 +112,8 @@ class Transport:
                 hint="Is the clock of this device right? A private authority is given to enrol by --ca.",
             ) from error
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise UnreachableError(
+            kind = NoConnectionError if _is_unconnected(error) else UnreachableError
+            raise kind(
                 f"{self._server} cannot be reached: {_reason(error)}",
                 hint="Nothing is lost; it is tried again by itself.",
             ) from error
@@ -132,6 +134,13 @@ def _read(response: requests.Response) -> bytes:
         if time.monotonic() - began > allowed:
             raise UnreachableError("The answer comes too slowly to be waited for.", code="slow")
     return bytes(content)
+
+
+def _is_unconnected(error: Exception) -> bool:
+    """Say whether nothing was sent, because no connection came about."""
+    cause = error.args[0] if error.args else None
+    is_new = isinstance(getattr(cause, "reason", None), NewConnectionError)
+    return is_new or isinstance(error, requests.exceptions.ConnectTimeout)
 
 
 def _reason(error: BaseException) -> str:

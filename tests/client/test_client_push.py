@@ -2,10 +2,19 @@
 
 import gzip
 import io
+import secrets
+import socket
 
 import pytest
 
-from client.errors import RefusedError, UnreachableError
+from client.errors import (
+    NoConnectionError,
+    NotTheServerError,
+    RefusedError,
+    StorageError,
+    UnreachableError,
+)
+from client.push import LARGEST_BATCH
 from sync.frames import parse_frames
 from sync.messages import ItemResult, ItemState, ProblemAnswer, RuleViolation
 
@@ -62,18 +71,17 @@ def test_an_answer_that_is_lost_doubles_nothing(services, office, save):
     assert services.entry(entry)["state"] == "delivered"
 
 
-def test_the_batch_shrinks_when_answers_do_not_come(services, office, save):
+def test_the_batch_shrinks_when_an_answer_does_not_come(services, office, save):
     for number in range(12):
         save(str(number))
     office.next_reply(lambda _: None)
-    with pytest.raises(UnreachableError):
-        services.rounds.run()
     before = len(office.asked)
 
-    services.rounds.run()
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
 
-    sizes = [asked.target for asked in office.asked[before:]].count("/v1/push")
-    assert sizes == 2
+    sizes = [len(digests_in(each)) for each in office.asked[before:] if each.method == "POST"]
+    assert sizes == [12, 1, 10, 1]
     assert len(office.revisions) == 12
 
 
@@ -175,7 +183,6 @@ def test_an_entry_that_spoils_its_batch_is_found_and_set_aside(services, office,
 
 
 def digests_in(asked):
-
     return {frame.digest for frame in parse_frames(gzip.decompress(asked.body))}
 
 
@@ -272,3 +279,111 @@ def test_a_damaged_file_does_not_keep_others_back(services, office, save):
         services.rounds.run()
 
     assert states(services, (first, second)) == ["saved", "delivered"]
+
+
+def test_an_entry_is_not_set_aside_by_a_header_that_was_added_on_the_way(services, office, save):
+    entries = [save(str(number)) for number in range(5)]
+    office.problem = lambda asked: (
+        ProblemAnswer(**office.stamp(asked), status=400, code="encoding", message="No such thing.")
+        if asked.target == "/v1/push"
+        else None
+    )
+    with pytest.raises(RefusedError):
+        services.rounds.run()
+
+    assert states(services, entries) == ["saved"] * 5
+    assert services.status()["problem"]["code"] == "encoding"
+
+    office.problem = lambda _: None
+    services.rounds.run()
+    assert states(services, entries) == ["delivered"] * 5
+
+
+def test_an_entry_that_a_proxy_finds_too_large_does_not_hold_up_the_others(services, office, save):
+    large = save(secrets.token_hex(5000))
+    small = [save(str(number)) for number in range(3)]
+    office.reply = too_large_for_the_proxy(office, "POST", 3000)
+
+    for _ in range(3):
+        with pytest.raises(NotTheServerError):
+            services.rounds.run()
+
+    assert states(services, [large, *small]) == ["saved", *["delivered"] * 3]
+
+
+def test_a_file_that_a_proxy_finds_too_large_does_not_hold_up_the_others(
+    services, office, save, visit_form
+):
+    large = [save(str(number), paper=bytes(5000 + number)) for number in range(3)]
+    small = save("小", paper=b"small")
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    office.reply = too_large_for_the_proxy(office, "PUT", 3000)
+
+    for _ in range(2):
+        with pytest.raises(NotTheServerError):
+            services.rounds.run()
+
+    assert states(services, [*large, small]) == [*["saved"] * 3, "delivered"]
+    assert services.forms()[0]["version"] == "2"
+
+
+def too_large_for_the_proxy(office, method, limit):
+    def reply(asked):
+        office.asked.append(asked)
+        if asked.method == method and len(asked.body) > limit:
+            return 413, {"Content-Type": "text/html"}, b"<html>Request Entity Too Large</html>"
+        return office.honest(asked)
+
+    return reply
+
+
+def test_without_a_connection_batches_stay_large(services, save, monkeypatch):
+    save()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    monkeypatch.setattr(services.rounds._transport, "_server", nobody)
+
+    with pytest.raises(NoConnectionError):
+        services.rounds.run()
+
+    assert services.rounds._pusher._limit == LARGEST_BATCH
+
+
+def test_an_entry_that_rots_on_the_disk_is_neither_sent_nor_shown(
+    services, office, save, visit_form
+):
+    rotten, sound = save("abcdefgh"), save("一")
+    rot(services)
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+
+    services.rounds.run()
+
+    listed = {each["entry"]: (each["state"], each["code"]) for each in services.entries()}
+    assert listed == {rotten: ("set_aside", "damaged"), sound: ("delivered", None)}
+    assert len(office.revisions) == 1
+    assert services.forms()[0]["version"] == "2"
+    with pytest.raises(StorageError, match="not read back"):
+        services.entry(rotten)
+
+
+def test_rows_of_an_entry_that_rots_on_the_disk_are_no_choices(services):
+    services.adder.add("visit", {"title": "一", "rows": [{"what": "abcdefgh"}]}, None)
+    report = services.filling.open_blank("report")
+    choices = services.filling.view(report, "zh-CN")["states"][0]["choices"]
+    assert [choice["label"] for choice in choices] == ["abcdefgh"]
+
+    rot(services)
+
+    report = services.filling.open_blank("report")
+    assert services.filling.view(report, "zh-CN")["states"][0]["choices"] == []
+
+
+def rot(services):
+    """Change one letter of the answers in the database, as a failing disk may."""
+    with services.db.transaction():
+        services.db.write(
+            "UPDATE revision SET content = "
+            "CAST(replace(CAST(content AS TEXT), 'abcdefgh', 'abcdefgX') AS BLOB)"
+        )
