@@ -1,8 +1,9 @@
 """How large a body may become, told from a request's head alone, before a byte of it is kept.
 
 * Who names no enrolled device may send what enrolment and the auditors' pages need.
-* An enrolled device may send a push; a whole file, once its signature is shown to fit. A file's
-  digest is its name, so that the head alone says what was signed.
+* An enrolled device may send a push; a whole file, once its signature is shown to fit and an entry
+  of its unit names the file. A file's digest is its name, so that the head alone says what was
+  signed.
 """
 
 import re
@@ -46,7 +47,7 @@ def _limit(services: Services, head: Head) -> int:
     if name is None or head.method != "PUT":
         return MAX_BODY
     verify_request(_request(head, name[1], credentials), credentials, device.public_key)
-    return MAX_ATTACHMENT_BODY
+    return MAX_ATTACHMENT_BODY if services.names_attachment(device.unit, name[1]) else MAX_BODY
 
 
 def _request(head: Head, sha256: str, credentials: Credentials) -> Request:

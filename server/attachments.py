@@ -1,7 +1,8 @@
 """Which attached files are here, who named them, and who may have them.
 
 * A file is in the log once, under its digest, when all of it is on the disk.
-* A file may be read by the units whose revisions name it.
+* A file may be handed in, asked for and read by the units whose revisions name it.
+* Its media type is the one that the first of these revisions signs; no header counts.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,11 @@ from datetime import datetime
 from server import log
 from server.db import Connection
 from sync.digest import format_digest
+from sync.revision import parse_revision
 from sync.statement import Statement, StatementKind
 from sync.times import format_time
+
+_ANY_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,10 @@ class StoredAttachment:
 
 
 def add_attachment(
-    connection: Connection, sha256: str, size: int, media_type: str, now: datetime
+    connection: Connection, sha256: str, size: int, now: datetime
 ) -> StoredAttachment:
     """Note a file that is on the disk; the same file again changes nothing."""
-    index = log.size(connection)
+    index, media_type = log.size(connection), _media_type(connection, sha256)
     cursor = connection.execute(
         "INSERT INTO attachment VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (sha256, size, media_type, index, format_time(now)),
@@ -39,17 +43,9 @@ def add_attachment(
 
 
 def find_attachment(connection: Connection, sha256: str) -> StoredAttachment | None:
-    """Return a file that is complete."""
+    """Return a file that came complete; whether it still is on the disk, the disk knows."""
     row = connection.execute("SELECT * FROM attachment WHERE sha256 = ?", (sha256,)).fetchone()
     return None if row is None else StoredAttachment(sha256, row["size"], row["idx"])
-
-
-def is_named(connection: Connection, sha256: str) -> bool:
-    """Say whether any revision names a file."""
-    row = connection.execute(
-        "SELECT 1 FROM attachment_use WHERE sha256 = ? LIMIT 1", (sha256,)
-    ).fetchone()
-    return row is not None
 
 
 def is_named_by_unit(connection: Connection, sha256: str, unit: str) -> bool:
@@ -60,6 +56,18 @@ def is_named_by_unit(connection: Connection, sha256: str, unit: str) -> bool:
         (sha256, unit),
     ).fetchone()
     return row is not None
+
+
+def _media_type(connection: Connection, sha256: str) -> str:
+    row = connection.execute(
+        "SELECT object.bytes FROM attachment_use "
+        "JOIN revision ON revision.digest = attachment_use.revision "
+        "JOIN object ON object.digest = revision.digest "
+        "WHERE attachment_use.sha256 = ? ORDER BY revision.idx LIMIT 1",
+        (sha256,),
+    ).fetchone()
+    named = () if row is None else parse_revision(bytes(row["bytes"])).attachments
+    return next((item.type for item in named if item.sha256 == sha256), _ANY_TYPE)
 
 
 def _require(connection: Connection, sha256: str) -> StoredAttachment:

@@ -41,6 +41,13 @@ class Blobs:
         """Return where a file stands, or would."""
         return self._folder.blobs / sha256[:2] / sha256
 
+    def is_whole(self, sha256: str, size: int) -> bool:
+        """Say whether a file of this size stands under its name."""
+        try:
+            return self.path(sha256).stat().st_size == size
+        except OSError:
+            return False
+
     def receive(self, sha256: str, source: Source) -> int:
         """Store a file under its name, durable before this returns; return its size.
 

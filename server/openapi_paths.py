@@ -132,13 +132,16 @@ _STATUS = {
     "security": _DEVICE,
     "responses": {
         "200": _answer("How much of the file is there.", "AttachmentAnswer"),
-        **_problems(_401=_UNAUTHORIZED),
+        **_problems(
+            _401=_UNAUTHORIZED, _404="`unknown_attachment`: no entry of this unit names it."
+        ),
     },
 }
 
 _UPLOAD = {
     "summary": "Hand in a file",
-    "description": "The whole file, at most 512 MiB. It is in the log when `complete` is true.",
+    "description": "The whole file, at most 512 MiB, once an entry of the device's unit names it. It "
+    "is in the log when `complete` is true.",
     "parameters": [*_HEADERS, _SHA256],
     "security": _DEVICE,
     "requestBody": {"required": True, "content": _FILE},
@@ -146,6 +149,7 @@ _UPLOAD = {
         "200": _answer("The file is there.", "AttachmentAnswer"),
         **_problems(
             _401=_UNAUTHORIZED,
+            _404="`unknown_attachment`: no entry of this unit names it.",
             _409="`bad_digest`: these are not the bytes of this name.",
             _413="`too_large`.",
             _507="The server's disk is full; try again later.",

@@ -11,8 +11,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from server import campaigns, invitations, members, revisions, sessions
-from server.attachments import StoredAttachment, add_attachment
+from server import attachments, campaigns, invitations, members, revisions, sessions
+from server.attachments import StoredAttachment
 from server.blobs import Blobs, Source
 from server.checks import Checks
 from server.clock import Clock, utc_now
@@ -192,7 +192,21 @@ class Services:
         with self.readers.read() as connection:
             return revisions.quarantine(connection)
 
-    def store_attachment(self, sha256: str, media_type: str, source: Source) -> StoredAttachment:
+    def names_attachment(self, unit: str, sha256: str) -> bool:
+        """Say whether a revision of a unit names a file."""
+        with self.readers.read() as connection:
+            return attachments.is_named_by_unit(connection, sha256, unit)
+
+    def find_attachment(self, sha256: str) -> StoredAttachment | None:
+        """Return a file that is in the log, and whole on the disk."""
+        with self.readers.read() as connection:
+            stored = attachments.find_attachment(connection, sha256)
+        # A restored log may know files that were not restored with it.
+        if stored is None or not self.blobs.is_whole(sha256, stored.size):
+            return None
+        return stored
+
+    def store_attachment(self, sha256: str, source: Source) -> StoredAttachment:
         """Store an attached file, and note it in the log.
 
         Raises:
@@ -202,7 +216,7 @@ class Services:
         """
         size = self.blobs.receive(sha256, source)
         return self.writer.run(
-            lambda connection: add_attachment(connection, sha256, size, media_type, self.clock())
+            lambda connection: attachments.add_attachment(connection, sha256, size, self.clock())
         )
 
     def open_session(self, code: str) -> OpenedSession:

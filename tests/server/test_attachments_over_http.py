@@ -6,6 +6,8 @@ import resource
 import signal
 import socket
 import threading
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from sync.request import Request, authorize
 
 CONTENT = os.urandom(300_000)
 NAME = hashlib.sha256(CONTENT).hexdigest()
+OTHER = b"another file"
 PATH = f"/v1/attachments/{NAME}"
 
 
@@ -43,6 +46,16 @@ def put(http, device, content=CONTENT, name=NAME):
         content,
         {"Authorization": authorize(request, device.key), "Content-Type": "image/jpeg"},
     )
+
+
+@pytest.fixture(autouse=True)
+def entry(http, device):
+    """An entry of the unit that names the file; nothing names the other one."""
+    http.push(device, device.frame(device.revision({"title": "一", "photo": photo()})))
+
+
+def put_other(http, device):
+    return put(http, device, OTHER, hashlib.sha256(OTHER).hexdigest())
 
 
 def test_a_file_is_stored_under_its_digest_and_logged_once(http, device, folder):
@@ -83,7 +96,6 @@ def test_a_push_names_a_file_until_it_is_here(http, device):
 
 
 def test_a_file_is_for_units_whose_revisions_name_it(http, device, enrolled):
-    http.push(device, device.frame(device.revision({"title": "一", "photo": photo()})))
     put(http, device)
     colleague, other = enrolled("colleague"), enrolled("other", unit="south")
 
@@ -138,11 +150,11 @@ def answered(http, sent):
 
 def test_a_revoked_device_hands_in_only_the_files_of_what_is_in_quarantine(http, device, services):
     services.revoke(device.key.id)
-    assert put(http, device).status_code == 403
+    assert put_other(http, device).status_code == 403
 
-    http.push(device, device.frame(device.revision({"title": "一", "photo": photo()})))
+    http.push(device, device.frame(device.revision({"title": "一", "photo": photo(OTHER)})))
 
-    assert put(http, device).status_code == 200
+    assert put_other(http, device).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["x", "AB" * 32, "ab" * 33, "keys"])
@@ -150,6 +162,47 @@ def test_only_digests_name_files(http, device, name):
     reply = http.call(device, "GET", f"/v1/attachments/{name}/status")
 
     assert reply.status == 404
+
+
+def test_a_device_cannot_fill_the_disk_with_files_that_no_entry_names(http, device, folder):
+    sent = put_other(http, device)
+
+    assert sent.status_code == 404
+    assert b'"code":"unknown_attachment"' in sent.content
+    assert list(folder.blobs.glob("??")) == left_over(folder) == []
+
+
+def test_whether_a_file_is_here_is_told_to_no_other_unit(http, device, enrolled):
+    other = enrolled("other", unit="south")
+    before = http.call(other, "GET", PATH + "/status")
+    put(http, device)
+
+    after = http.call(other, "GET", PATH + "/status")
+
+    assert (before.status, before.answer.code) == (404, "unknown_attachment")
+    assert (after.status, after.answer.code) == (404, "unknown_attachment")
+
+
+@pytest.mark.parametrize("loss", [Path.unlink, partial(os.truncate, length=9)], ids=["gone", "cut"])
+def test_a_file_lost_after_a_restore_is_not_called_complete_and_taken_again(
+    http, device, folder, loss
+):
+    first = http.call(device, "PUT", PATH, CONTENT)
+    loss(folder.blobs / NAME[:2] / NAME)
+
+    without = http.call(device, "GET", PATH + "/status")
+    again = http.call(device, "PUT", PATH, CONTENT)
+
+    assert not without.answer.complete
+    assert (again.answer.complete, again.answer.index) == (True, first.answer.index)
+    assert (folder.blobs / NAME[:2] / NAME).read_bytes() == CONTENT
+
+
+def test_a_media_type_changed_on_the_way_is_not_kept(http, device, services):
+    http.call(device, "PUT", PATH, CONTENT, {"Content-Type": "text/html"})
+
+    with services.readers.read() as connection:
+        assert connection.execute("SELECT type FROM attachment").fetchone()["type"] == "image/jpeg"
 
 
 def test_two_uploads_of_one_file_at_once_end_with_one(http, device, enrolled, folder, services):
