@@ -11,12 +11,13 @@ How devices and the server of Tianbao talk.
 Bodies are *frames*, one after the other, nothing between them:
 
     magic "TBF1" (4 bytes) · kind (1) · length of the payload (4, big-endian) ·
-    SHA-256 of the payload (32) · payload [· Ed25519 signature (64), kinds 1 and 2]
+    SHA-256 of the payload (32) · payload [· Ed25519 signature (64), kinds with the bit 0x80]
 
-Kinds: 1 revision, 2 answer, 3 definition, 4 campaign, 5 units. Payloads of kinds 1 and 2 are
-canonical JSON (RFC 8785, integers only); those of 3 to 5 are the exact bytes that were published.
+Kinds: 0x81 revision, 0x82 answer, 0x03 definition, 0x04 campaign, 0x05 units; others are passed
+over. Payloads of revisions and answers are canonical JSON (RFC 8785, integers only); those of the
+others are the exact bytes that were published.
 
-Every answer under /v1 but a file's content begins with one frame of kind 2. Its message names the
+Every answer under /v1 but a file's content begins with one frame of kind 0x82. Its message names the
 nonce and the digest of the request, and is signed by the server's answer key, which the device
 pinned when it was enrolled. What is not signed so, whatever its status, changes nothing on a device.
 """

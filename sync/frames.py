@@ -1,7 +1,10 @@
 """Frames: how exact bytes travel and lie on disk, with their digest and signature.
 
     magic "TBF1" · kind (1 byte) · length (4 bytes, big-endian) · SHA-256 (32 bytes) · payload
-    [· signature (64 bytes), for kinds that are signed]
+    [· signature (64 bytes), for kinds with the highest bit set]
+
+The highest bit of the kind says whether a signature follows, so that a kind which only a newer
+program knows can be passed over: it takes nothing else of what was sent with it.
 
 A frame whose digest does not fit its payload is still a frame: the reader hands it on, and says so
 by `is_intact`, so that one damaged item never takes its neighbours with it.
@@ -21,19 +24,20 @@ MAGIC = b"TBF1"
 MAX_PAYLOAD = 4 * 1024 * 1024
 MAX_REVISION = 1024 * 1024
 _HEADER = struct.Struct(">4sBI32s")
+_SIGNED = 0x80
 
 
 class FrameKind(IntEnum):
-    """What a frame carries."""
+    """What a frame carries; the highest bit says that it is signed."""
 
-    REVISION = 1
-    ANSWER = 2
-    DEFINITION = 3
-    CAMPAIGN = 4
-    UNITS = 5
+    REVISION = 0x81
+    ANSWER = 0x82
+    DEFINITION = 0x03
+    CAMPAIGN = 0x04
+    UNITS = 0x05
 
 
-_SIGNED = frozenset({FrameKind.REVISION, FrameKind.ANSWER})
+_KINDS = frozenset(FrameKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def format_frames(frames: Iterable[Frame]) -> bytes:
 
 
 def parse_frames(content: bytes) -> Iterator[Frame]:
-    """Yield the frames of bytes, in order.
+    """Yield the frames of bytes, in order, those of kinds we do not know left out.
 
     Raises:
         FrameError: the bytes at `offset` are no frame, or the last frame is cut short.
@@ -81,7 +85,8 @@ def parse_frames(content: bytes) -> Iterator[Frame]:
     offset = 0
     while offset < len(content):
         frame, offset = _parse_frame(content, offset)
-        yield frame
+        if frame is not None:
+            yield frame
 
 
 def parse_frame(content: bytes) -> Frame:
@@ -91,32 +96,29 @@ def parse_frame(content: bytes) -> Frame:
         FrameError: the bytes are not exactly one frame.
     """
     frame, end = _parse_frame(content, 0)
+    if frame is None:
+        raise FrameError("There is no frame of this kind.", offset=0)
     if end != len(content):
         raise FrameError("Something follows the only frame that is expected.", offset=end)
     return frame
 
 
-def _parse_frame(content: bytes, offset: int) -> tuple[Frame, int]:
+def _parse_frame(content: bytes, offset: int) -> tuple[Frame | None, int]:
+    """Return the frame at an offset, None where its kind is unknown, and where it ends."""
     if len(content) - offset < _HEADER.size:
         raise FrameError("The frame is cut short in its header.", offset=offset)
     magic, number, length, raw_digest = _HEADER.unpack_from(content, offset)
     if magic != MAGIC:
         raise FrameError("No frame begins here.", offset=offset)
-    kind = _parse_kind(number, offset)
     if length > MAX_PAYLOAD:
         raise FrameError(
             f"The frame says it holds {length} bytes; {MAX_PAYLOAD} are allowed.", offset=offset
         )
     start = offset + _HEADER.size
     end = start + length
-    after = end + (SIGNATURE_LENGTH if kind in _SIGNED else 0)
+    after = end + (SIGNATURE_LENGTH if number & _SIGNED else 0)
     if after > len(content):
         raise FrameError("The frame is cut short.", offset=offset)
-    return Frame(kind, content[start:end], raw_digest, content[end:after]), after
-
-
-def _parse_kind(number: int, offset: int) -> FrameKind:
-    try:
-        return FrameKind(number)
-    except ValueError as error:
-        raise FrameError(f"There is no frame of kind {number}.", offset=offset) from error
+    if number not in _KINDS:
+        return None, after
+    return Frame(FrameKind(number), content[start:end], raw_digest, content[end:after]), after

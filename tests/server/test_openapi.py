@@ -100,7 +100,7 @@ def test_the_framing_itself_is_explained(document):
     text = document["info"]["description"]
 
     for kind in FrameKind:
-        assert f"{kind.value} {kind.name.lower()}" in text
+        assert f"0x{kind.value:02x} {kind.name.lower()}" in text
     assert "TBF1" in text
 
 
