@@ -80,6 +80,11 @@ class AuditPlugin:
             return {}
         return {"databases": {self._database: {"tables": self._description.tables()}}}
 
+    @_hook
+    def canned_queries(self, database: str) -> dict[str, dict[str, Any]]:
+        """Offer the ready-made questions whose tables are there."""
+        return self._description.queries() if database == self._database else {}
+
     @_last_hook  # last, so that our escape_fts takes the place of Datasette's
     def prepare_connection(self, conn: Connection) -> None:
         """Give SQL the search of Chinese words, and a limit on single values."""

@@ -147,10 +147,10 @@ class Book:
 
 
 @contextmanager
-def opened_book(path: Path) -> Iterator[Book]:
-    """Open a book on a new data folder with the sample campaign."""
+def opened_book(path: Path, campaign: Path = CAMPAIGN) -> Iterator[Book]:
+    """Open a book on a new data folder with the sample campaign, or another."""
     folder, clock = DataFolder(path), Clock()
-    init_data(folder, CAMPAIGN, clock=clock)
+    init_data(folder, campaign, clock=clock)
     with (
         open_services(folder, clock) as services,
         closing(Projector(folder.log_db, folder.audit_db)) as projector,
@@ -206,15 +206,17 @@ class Site:
     child: DatasetteChild
     address: str
 
-    def code(self, role: str = "auditor") -> str:
+    def code(self, role: str = "auditor", unit: str = "ordos") -> str:
         """Return a new one-time code."""
-        return self.book.services.invite("ordos", role).code
+        return self.book.services.invite(unit, role).code
 
-    def auditor(self) -> requests.Session:
+    def auditor(self, unit: str = "ordos") -> requests.Session:
         """Return a browser that is signed in."""
         browser = requests.Session()
         answer = browser.post(
-            f"{self.address}/audit/sign-in", data={"code": self.code()}, allow_redirects=False
+            f"{self.address}/audit/sign-in",
+            data={"code": self.code(unit=unit)},
+            allow_redirects=False,
         )
         answer.raise_for_status()
         return browser
@@ -248,6 +250,18 @@ def site(book: Book) -> Iterator[Site]:
     """Return a site of a test's own."""
     with opened_site(book) as site:
         yield site
+
+
+@pytest.fixture
+def site_of(tmp_path: Path) -> Iterator[Callable[[Path], Site]]:
+    """Return a function that gives a site of the campaign in a folder."""
+    with ExitStack() as stack:
+
+        def open_site(campaign: Path) -> Site:
+            book = stack.enter_context(opened_book(tmp_path / "data", campaign))
+            return stack.enter_context(opened_site(book))
+
+        yield open_site
 
 
 @pytest.fixture(scope="module")

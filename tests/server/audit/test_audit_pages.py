@@ -231,6 +231,30 @@ def test_a_form_published_now_shows_without_a_restart(site):
         assert "safety-contests" in site.get("/audit", browser).text
 
 
+def test_a_question_about_forms_that_a_campaign_has_not_is_not_offered(site_of, campaign_dir):
+    site = site_of(campaign_dir)
+    assert site.child.wait_until_ready(60)
+    with site.auditor("city") as browser:
+        offered = site.get("/audit", browser).text
+
+        assert "contests-by-category" not in offered
+        assert site.get("/audit/contests-by-category", browser).status_code == 404
+        for name in set(GENERAL["queries"]) - {"contests-by-category"}:
+            assert name in offered
+            assert "Error" not in site.get(f"/audit/{name}.json?_shape=array", browser).text
+
+
+def test_a_question_is_offered_once_its_forms_are_published(site_of, campaign_dir):
+    site = site_of(campaign_dir)
+    assert site.child.wait_until_ready(60)
+    with site.auditor("city") as browser:
+        for form in ("attachment-1", "attachment-2"):
+            site.book.services.publish((FORMS / f"{form}.json").read_bytes())
+        site.book.project()
+
+        assert rows(site, browser, "/audit/contests-by-category.json?_shape=array") == []
+
+
 def test_an_entry_shows_as_soon_as_it_is_projected(site, contests):
     assert site.child.wait_until_ready(60)
     with site.auditor() as browser:
