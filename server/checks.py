@@ -24,11 +24,12 @@ from server.verdict import (
     MAX_VIOLATIONS,
     Verdict,
     held,
+    later,
     quarantined,
     refusal,
     violation,
 )
-from sync.errors import MessageError, SignatureError
+from sync.errors import MessageError, SignatureError, VersionError
 from sync.frames import MAX_REVISION, Frame, FrameKind
 from sync.keys import REVISION_TYPE, verify
 from sync.messages import ItemResult
@@ -67,6 +68,8 @@ class Checks:
             return refused
         try:
             revision = parse_revision(frame.payload)
+        except VersionError as error:
+            return later(frame.digest, error.code, error.message)
         except MessageError as error:
             return refusal(frame.digest, error.code, error.message)
         if revision.log != self.log:

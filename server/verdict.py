@@ -66,12 +66,13 @@ def refusal(digest: str, code: str, message: str | None = None) -> ItemResult:
 
 def not_stored(digest: str) -> ItemResult:
     """Return the result of an item that could not be stored this time."""
+    return later(digest, "not_stored", MESSAGES["not_stored"])
+
+
+def later(digest: str, code: str, message: str) -> ItemResult:
+    """Return the result of an item that is not stored yet: the device keeps it, and asks again."""
     return ItemResult(
-        digest,
-        ItemState.REFUSED,
-        code="not_stored",
-        message=MESSAGES["not_stored"],
-        temporary=True,
+        digest, ItemState.REFUSED, code=code, message=message[:_MESSAGE_LENGTH], temporary=True
     )
 
 

@@ -179,13 +179,22 @@ def parse_revision(content: bytes) -> Revision:
 
     Raises:
         CanonicalError: the bytes are not in canonical form.
-        VersionError: the revision is more than one version newer than ours.
+        VersionError: the revision is newer than ours, by more than one version or in another shape.
         MessageError: the bytes are canonical, but no revision; or files and answers disagree.
     """
     if len(content) > MAX_BYTES:
         raise MessageError(f"A revision has at most {MAX_BYTES} bytes.", code="too_large")
     value = parse_canonical(content)
     version = _version_of(value)
+    try:
+        return _read(value, version)
+    except MessageError as error:
+        if version > REVISION_VERSION:  # what is wrong here may be right there
+            raise VersionError(version, REVISION_VERSION) from error
+        raise
+
+
+def _read(value: Any, version: int) -> Revision:
     try:
         schema = _SCHEMA if version <= REVISION_VERSION else _NEWER_SCHEMA
         revision: Revision = schema.load(value)

@@ -310,10 +310,14 @@ def test_a_revision_of_the_next_version_is_held(services, device):
     assert (result.state, result.code) == (ItemState.HELD, "newer_version")
 
 
-def test_a_revision_two_versions_ahead_is_refused(services, device):
-    result = push_one(services, changed(device, version=3))
+@pytest.mark.parametrize(
+    "newer", [{"version": 3}, {"version": 2, "operation": "merge"}, {"version": 2, "answers": []}]
+)
+def test_a_revision_of_a_newer_program_is_never_refused_for_good(services, device, newer):
+    result = push_one(services, changed(device, **newer))
 
     assert (result.state, result.code) == (ItemState.REFUSED, "version")
+    assert result.temporary
 
 
 def test_an_item_never_changes_the_outcome_of_its_neighbours(services, device, stranger):

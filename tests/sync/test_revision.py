@@ -158,6 +158,11 @@ def test_a_revision_of_the_version_before_is_read(revision: Revision) -> None:
     assert found.version == REVISION_VERSION - 1
 
 
+def test_a_newer_revision_of_another_shape_is_told_from_a_broken_one(revision: Revision) -> None:
+    with pytest.raises(VersionError):
+        parse_revision(_altered(revision, version=REVISION_VERSION + 1, operation="merge"))
+
+
 def test_a_revision_two_versions_ahead_is_not_read(revision: Revision) -> None:
     with pytest.raises(VersionError) as caught:
         parse_revision(_altered(revision, version=REVISION_VERSION + 2))
