@@ -5,15 +5,24 @@ holds it, the command hands its work over, on the loopback address, with a key f
 only its owner can read. Both ways run the same function of `client.commands` and give the same
 results, one by one, or the same error.
 
+The word that a killed process left may name a port that is now a stranger's. So whoever answers there
+first proves, on the very connection that is used afterwards, that it knows the key: it answers a fresh
+nonce with its HMAC. Before that it gets neither the key nor any answers; one that cannot prove it
+counts as nobody.
+
 Over the wire each result is a line of JSON, `{"value": …}`; the last line is `{"end": true}` or
 `{"error": {"code", "message", "hint"}}`.
 """
 
+import hmac
 import http.client
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -28,6 +37,10 @@ from sync.errors import SyncError
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0
+NONCE_HEADER = "Tianbao-Nonce"
+_PROOF_PATH = "/control/proof"
+_PROOF_BYTES = 32
+_PROOF_SECONDS = 5.0
 _ANSWER_SECONDS = 3600.0
 _RETRY_SECONDS = 0.05
 
@@ -75,21 +88,28 @@ def call(path: Path, command: str, params: Params, *, patience: float = PATIENCE
             else:
                 yield from run_command(services, command, params)
                 return
-            connection = _connect(home)
-            if connection is not None:
+            control = read_control(home)
+            connection = None if control is None else _connect(control)
+            if control is not None and connection is not None:
                 stack.callback(connection.close)
-                yield from _ask(connection, home, command, params)
+                yield from _ask(connection, control, command, params)
                 return
         sleep(_RETRY_SECONDS)
 
 
 def is_served(home: Home) -> bool:
     """Say whether the process that left word takes commands now."""
-    connection = _connect(home)
+    control = read_control(home)
+    connection = None if control is None else _connect(control)
     if connection is None:
         return False
     connection.close()
     return True
+
+
+def proof_of(key: str, nonce: str) -> str:
+    """Return what only a process that knows the key can answer to a nonce, in hexadecimal."""
+    return hmac.new(key.encode(), f"tianbao control\n{nonce}".encode(), sha256).hexdigest()
 
 
 def answer_lines(services: Services, command: str, params: Params) -> Iterator[bytes]:
@@ -107,25 +127,35 @@ def _line(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value).encode() + b"\n"
 
 
-def _connect(home: Home) -> http.client.HTTPConnection | None:
+def _connect(control: ControlAddress) -> http.client.HTTPConnection | None:
     """Return a connection to the process that left word; None if nobody is there (any more)."""
-    control = read_control(home)
-    if control is None:
-        return None
-    connection = http.client.HTTPConnection(HOST, control.port, timeout=_ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(HOST, control.port, timeout=_PROOF_SECONDS)
+    connection.auto_open = 0  # what is proven of one connection says nothing of another
     try:
         connection.connect()
-    except OSError:
-        return None
-    return connection
+        if _is_proven(connection, control.key) and connection.sock is not None:
+            connection.sock.settimeout(_ANSWER_SECONDS)
+            return connection
+    except (OSError, http.client.HTTPException):
+        pass
+    connection.close()
+    return None
+
+
+def _is_proven(connection: http.client.HTTPConnection, key: str) -> bool:
+    nonce = secrets.token_hex(_PROOF_BYTES)
+    connection.request("GET", _PROOF_PATH, headers={NONCE_HEADER: nonce})
+    with connection.getresponse() as response:
+        answer = response.read(2 * _PROOF_BYTES)
+        is_whole = response.status == HTTPStatus.OK and not response.read(1)
+    return is_whole and hmac.compare_digest(answer, proof_of(key, nonce).encode())
 
 
 def _ask(
-    connection: http.client.HTTPConnection, home: Home, command: str, params: Params
+    connection: http.client.HTTPConnection, control: ControlAddress, command: str, params: Params
 ) -> Iterator[Any]:
-    control = read_control(home)
     headers = {
-        "Authorization": f"Bearer {control.key if control else ''}",
+        "Authorization": f"Bearer {control.key}",
         "Content-Type": "application/json",
     }
     try:

@@ -1,5 +1,6 @@
 """Commands that another process of the same person hands over, because this one holds the home.
 
+GET  /control/proof       the HMAC of the nonce in `Tianbao-Nonce`: shows that the home is held here
 POST /control/<command>   a JSON object of parameters → one JSON object a line, the last {"end"} or {"error"}
 
 The key comes from a file of the home that only its owner can read; no browser is let in here.
@@ -9,7 +10,7 @@ import hmac
 
 from flask import Blueprint, Response, current_app, request
 
-from client.control import answer_lines
+from client.control import NONCE_HEADER, answer_lines, proof_of
 from client.services import Services
 from client.web.launch import Launch
 from client.web.problems import BodyError, GuardError
@@ -17,6 +18,16 @@ from client.web.problems import BodyError, GuardError
 LARGEST_HAND_OVER = 256 * 1024 * 1024
 
 bp = Blueprint("control", __name__)
+
+
+@bp.get("/control/proof")
+def prove() -> Response:
+    """Show that this process knows the key, before anything is handed over to it."""
+    launch: Launch = current_app.extensions["launch"]
+    if not launch.control_key:
+        raise GuardError("control")
+    proof = proof_of(launch.control_key, request.headers.get(NONCE_HEADER, ""))
+    return Response(proof, mimetype="text/plain")
 
 
 @bp.post("/control/<command>")
