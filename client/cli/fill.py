@@ -27,5 +27,5 @@ def fill(
         if exit_with_parent:
             end_with_parent()
         if not no_browser:
-            webbrowser.open(running.launch.address)
+            webbrowser.open(running.launch.address_once)
         running.run()

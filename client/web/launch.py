@@ -1,6 +1,8 @@
 """Who may use the local pages: the token of one launch, and the sessions made from it.
 
 * The token stands in the fragment of the printed address, so no server and no log ever sees it.
+* A browser that we open gets a token of its own, good for one session: what a program is started
+  with can be read by everybody on the computer.
 * A session is two halves: a cookie that scripts cannot read, and a key that only our page sends.
   Cookies are shared by every port of a host, so a cookie alone opens nothing.
 * Both halves are derived from a secret of the home, so a page that is left open goes on after a
@@ -9,12 +11,29 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
+from threading import Lock
 
 SESSION_DAYS = 30
 SESSION_SECONDS = SESSION_DAYS * 24 * 60 * 60
-SECRET_LENGTH = 32
+
+
+class Ticket:
+    """A token that lets somebody in once."""
+
+    def __init__(self) -> None:
+        self.token = _fresh_token()
+        self._lock = Lock()
+        self._is_used = False
+
+    def use(self, token: str) -> bool:
+        """Tell whether this is the token, and nobody has used it before."""
+        with self._lock:
+            if self._is_used or not _same(token, self.token):
+                return False
+            self._is_used = True
+            return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +44,20 @@ class Launch:
     token: str
     secret: bytes
     control_key: str = ""
+    ticket: Ticket = field(default_factory=Ticket)
 
     @property
     def address(self) -> str:
         """The address to open, with the token where no server sees it."""
-        return f"http://127.0.0.1:{self.port}/#token={self.token}"
+        return self._with(self.token)
+
+    @property
+    def address_once(self) -> str:
+        """The address for a browser that we start; it lets in once."""
+        return self._with(self.ticket.token)
+
+    def _with(self, token: str) -> str:
+        return f"http://127.0.0.1:{self.port}/#token={token}"
 
     @property
     def cookie_name(self) -> str:
@@ -47,7 +75,7 @@ class Session:
 
 def new_launch(port: int, secret: bytes, *, control_key: str = "") -> Launch:
     """Return a launch with a fresh token."""
-    return Launch(port, secrets.token_urlsafe(24), secret, control_key)
+    return Launch(port, _fresh_token(), secret, control_key)
 
 
 def new_session(secret: bytes, now: float) -> Session:
@@ -68,8 +96,12 @@ def is_session(secret: bytes, session: Session, now: float) -> bool:
 
 
 def is_token(launch: Launch, token: str) -> bool:
-    """Tell whether this is the token of this launch."""
-    return _same(token, launch.token)
+    """Tell whether this is the token of this launch, or that of the browser it opened, unused."""
+    return _same(token, launch.token) or launch.ticket.use(token)
+
+
+def _fresh_token() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _mac(secret: bytes, use: str, text: str) -> str:
