@@ -22,7 +22,7 @@ from sync.answer import read_answer
 from sync.digest import digest_of
 from sync.errors import MessageError, SignatureError
 from sync.frames import Frame
-from sync.invitation import code_id, is_proof, proof_of, secret_of
+from sync.invitation import asking_parts, code_id, is_proof, proof_of, secret_of
 from sync.keys import ANSWER_TYPE, verify
 from sync.messages import EnrolAnswer, EnrolRequest, format_message
 from sync.request import NONCE_BYTES, Request
@@ -107,16 +107,9 @@ def _keep_ca(services: Services, ca: Path | None) -> Path | None:
 
 
 def _ask(services: Services, transport: Transport, secret: bytes, device_name: str) -> EnrolAnswer:
-    key, nonce, name = services.device.key, token_hex(NONCE_BYTES), code_id(secret)
-    body = format_message(
-        EnrolRequest(
-            name,
-            key.public,
-            device_name[:200],
-            nonce,
-            proof_of(secret, name.encode(), key.public, nonce.encode()),
-        )
-    )
+    key, nonce = services.device.key, token_hex(NONCE_BYTES)
+    asked = (code_id(secret), key.public, device_name[:200], nonce)
+    body = format_message(EnrolRequest(*asked, proof_of(secret, *asking_parts(*asked))))
     question = Question("POST", _TARGET, body, {"Content-Type": "application/json"})
     request = Request(question.method, question.target, nonce, digest_of(body))
     reply = transport.send(

@@ -14,7 +14,7 @@ from server.db import Connection, Row
 from server.errors import CodeRefusedError, ConflictError, UnknownError
 from server.members import Device, find_device
 from server.settings import organising_unit
-from sync.invitation import code_id, is_proof, make_code, secret_of
+from sync.invitation import asking_parts, code_id, is_proof, make_code, secret_of
 from sync.keys import key_id
 from sync.messages import ROLES, EnrolRequest
 from sync.statement import Statement, StatementKind
@@ -163,7 +163,7 @@ def _find(connection: Connection, request: EnrolRequest) -> Row:
     ).fetchone()
     if row is None:
         raise _unknown_code()
-    parts = (request.code_id.encode(), request.public_key, request.nonce.encode())
+    parts = asking_parts(request.code_id, request.public_key, request.device_name, request.nonce)
     if not is_proof(request.proof, bytes(row["secret"]), *parts):
         raise _unknown_code()
     return row

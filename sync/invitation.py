@@ -59,6 +59,12 @@ def code_id(secret: bytes) -> str:
     return hashlib.sha256(b"tianbao invitation id 1\n" + secret).hexdigest()
 
 
+def asking_parts(name: str, public_key: bytes, device_name: str, nonce: str) -> tuple[bytes, ...]:
+    """Return what the proof of a device that asks to be enrolled is over: all that it asks."""
+    # A lone surrogate is for the message to refuse, which cannot carry it.
+    return name.encode(), public_key, device_name.encode(errors="surrogatepass"), nonce.encode()
+
+
 def proof_of(secret: bytes, *parts: bytes) -> bytes:
     """Return the proof that its maker knows the secret and means exactly these parts."""
     framed = b"".join(len(part).to_bytes(4) + part for part in parts)

@@ -149,7 +149,7 @@ class ProblemAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EnrolRequest:
-    """Asks for a device to be enrolled. `proof` covers `code_id`, key and nonce."""
+    """Asks for a device to be enrolled. `proof` covers `code_id`, key, name and nonce."""
 
     code_id: str
     public_key: bytes

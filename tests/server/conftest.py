@@ -24,7 +24,7 @@ from server.services import Services, open_services
 from sync.answer import Answer, open_answer, read_answer
 from sync.digest import digest_of
 from sync.frames import Frame, FrameKind, format_frames, make_frame, parse_frames
-from sync.invitation import code_id, proof_of, secret_of
+from sync.invitation import asking_parts, code_id, proof_of, secret_of
 from sync.keys import REVISION_TYPE, SigningKey
 from sync.messages import EnrolAnswer, EnrolRequest, format_message
 from sync.request import NONCE_HEADER, VERSION_HEADER, Request, authorize
@@ -101,9 +101,8 @@ class FieldDevice:
 
     def enrol_request(self, code: str, nonce: str = "ab" * 16) -> EnrolRequest:
         secret = secret_of(code)
-        name = code_id(secret)
-        proof = proof_of(secret, name.encode(), self.key.public, nonce.encode())
-        return EnrolRequest(name, self.key.public, "张三的电脑", nonce, proof)
+        asked = (code_id(secret), self.key.public, "张三的电脑", nonce)
+        return EnrolRequest(*asked, proof_of(secret, *asking_parts(*asked)))
 
     def revision(self, answers: dict[str, Any] | None = None, **changes: Any) -> Revision:
         self.sequence += 1

@@ -83,6 +83,16 @@ def test_an_unknown_code_and_a_wrong_proof_read_the_same(http, services, strange
     assert b"code_unknown" in sent.content
 
 
+@pytest.mark.parametrize("change", [{"device_name": "别人"}, {"public_key": bytes(32)}])
+def test_nothing_that_a_device_asks_can_be_changed_on_the_way(services, stranger, change):
+    asked = stranger("new").enrol_request(services.invite("north", "reporter").code)
+
+    with pytest.raises(CodeRefusedError) as caught:
+        services.enrol(replace(asked, **change))
+
+    assert caught.value.code == "code_unknown"
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"[" * 9999, b"\xff" * 20_000, b'{"version":1}'])
 def test_rubbish_enrols_nobody(http, services, body):
     sent = http.send(Request("POST", "/v1/enrol", "1" * 32, digest_of(body)), body)

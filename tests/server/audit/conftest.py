@@ -27,7 +27,7 @@ from server.projection.projector import Projector
 from server.services import Services, open_services
 from server.verdict import LOGGED, Verdict, quarantined
 from sync.digest import digest_of
-from sync.invitation import code_id, proof_of, secret_of
+from sync.invitation import asking_parts, code_id, proof_of, secret_of
 from sync.keys import REVISION_TYPE, SigningKey
 from sync.messages import EnrolRequest, RuleViolation
 from sync.revision import MadeAt, Revision, attachments_in, format_revision
@@ -62,8 +62,8 @@ class Book:
         """Enrol the device of a reporter of a unit, as a device does it."""
         code = self.services.invite(unit, "reporter", name=name).code
         secret, key, nonce = secret_of(code), SigningKey(secrets.token_bytes(32)), "0" * 32
-        proof = proof_of(secret, code_id(secret).encode(), key.public, nonce.encode())
-        request = EnrolRequest(code_id(secret), key.public, name, nonce, proof)
+        asked = (code_id(secret), key.public, name, nonce)
+        request = EnrolRequest(*asked, proof_of(secret, *asking_parts(*asked)))
         device, _ = self.services.enrol(request)
         self.keys[device.id], self.devices[unit] = key, device
         return device
