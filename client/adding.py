@@ -7,6 +7,7 @@ are violations, told together, and nothing is saved.
 * An answer to a file question is the path of the file; the file is copied into the home.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -28,6 +29,7 @@ Json = dict[str, Any]
 
 REASONS = "_reasons"
 ROW = "_row"
+_ROW_STEP = re.compile(r"\[[^]]*\]")
 
 
 class Adder:
@@ -66,6 +68,7 @@ class _Layer:
         self._blobs = blobs
         self._folder = folder
         self.violations: list[Violation] = []
+        self._row_ids: dict[str, set[str]] = {}
 
     def lay(self, instance: Instance, document: Mapping[str, Any]) -> Json:
         """Return the answers to fill the form with."""
@@ -123,7 +126,8 @@ class _Layer:
         if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
             self._note(path, "type", "The rows of a repeat are a list of objects.")
             return base
-        taken: set[str] = set()
+        # An id names one row of a repeat, whichever row of an outer repeat it stands in.
+        taken = self._row_ids.setdefault(_ROW_STEP.sub("", path), set())
         rows = []
         for number, row in enumerate(given):
             below = base[number] if number < len(base) else {ROW: token_hex(ROW_ID_BYTES)}
@@ -152,6 +156,9 @@ class _Layer:
             return None
         except OSError as error:
             self._note(path, "file", f"{place} cannot be read: {error.strerror}.")
+            return None
+        except ValueError:  # a NUL, half a character: the text itself may not even be printable
+            self._note(path, "file", "This is no path of a file.")
             return None
         return {
             "name": place.name,

@@ -1,5 +1,7 @@
 """Adding: answers laid over a form that was just opened."""
 
+import json
+
 import pytest
 
 from client.errors import NotFoundError
@@ -112,3 +114,28 @@ def test_an_unknown_form_is_an_error_that_names_the_forms(add):
         add({}, form="vist")
 
     assert "visit" in caught.value.hint
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b"], ids=["NUL", "half a character"])
+def test_a_path_that_no_file_can_have_is_a_violation(add, path):
+    outcome = add({"title": "一", "paper": path})
+
+    assert codes(outcome) == {("paper", "file")}
+    assert json.dumps(outcome, ensure_ascii=False).encode()
+
+
+def test_a_row_id_given_twice_below_different_rows_is_a_violation(
+    services, office, add, visit_form
+):
+    rows = next(node for node in visit_form["survey"] if node["name"] == "rows")
+    inner = {"type": "repeat", "name": "parts", "label": {"zh-CN": "件", "en": "Parts"}}
+    inner["children"] = [{"type": "text", "name": "part", "label": {"zh-CN": "件", "en": "Part"}}]
+    rows["children"].append(inner)
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    services.rounds.run()
+    twice = [{"what": "沙", "parts": [{"_row": "same", "part": name}]} for name in "ab"]
+
+    outcome = add({"title": "一", "rows": twice})
+
+    assert {code for _, code in codes(outcome)} == {"row_id"}
