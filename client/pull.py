@@ -3,7 +3,8 @@
 * A page and the cursor behind it are written in one transaction: a page is taken over whole or not
 at all, and taking it over twice changes nothing.
 * Content counts only if it is what its digest says and the signed answer named it.
-* What this version of the program cannot read does not hold up what follows.
+* What this version of the program cannot read does not hold up what follows. What an item is, its
+signed kind says and never the frame, which nobody signs: an item of an unknown kind is passed over.
 """
 
 from client.db import Database
@@ -20,12 +21,13 @@ from sync.statement import StatementKind
 
 PAGE = 200
 _CURSOR = "cursor"
-_KINDS: dict[str, FrameKind] = {
+_CONTENTS: dict[str, FrameKind] = {
     StatementKind.FORM: FrameKind.DEFINITION,
     StatementKind.CAMPAIGN: FrameKind.CAMPAIGN,
     StatementKind.UNITS: FrameKind.UNITS,
     StatementKind.REVISION: FrameKind.REVISION,
 }
+_KNOWN = frozenset(kind.value for kind in StatementKind)
 
 
 class Puller:
@@ -69,13 +71,15 @@ class Puller:
             write_setting(self._db, _CURSOR, str(answer.next))
 
     def _take(self, item: ChangeItem, frame: Frame | None) -> None:
+        if item.kind not in _KNOWN:
+            return
         if frame is not None:
-            if frame.kind is FrameKind.DEFINITION:
+            if item.kind == StatementKind.FORM:
                 self._definitions.add(frame.payload, item.index)
-            elif frame.kind is FrameKind.REVISION:
+            elif item.kind == StatementKind.REVISION:
                 self._take_revision(frame)
             else:
-                kind = CAMPAIGN if frame.kind is FrameKind.CAMPAIGN else UNITS
+                kind = CAMPAIGN if item.kind == StatementKind.CAMPAIGN else UNITS
                 self._definitions.publish(kind, frame.payload, item.index)
         if item.result is not None:
             self._revisions.apply(item.result)
@@ -89,13 +93,17 @@ class Puller:
 
 
 def _by_digest(answer: ChangesAnswer, frames: list[Frame]) -> dict[str, Frame]:
-    """Return the frames that the answer announced, all of them and no other."""
-    expected = {item.digest: _KINDS.get(item.kind) for item in answer.items if item.has_content}
+    """Return the frames that the answer announced and we can read, all of them and no other."""
+    expected = {
+        item.digest: _CONTENTS[item.kind]
+        for item in answer.items
+        if item.has_content and item.kind in _CONTENTS
+    }
     contents = {frame.digest: frame for frame in frames}
     for digest, kind in expected.items():
         frame = contents.get(digest)
         if frame is None or not frame.is_intact:
             raise UnreachableError("The answer lost a part on the way.", code="cut")
-        if kind is not None and frame.kind is not kind:
+        if frame.kind is not kind:
             raise NotTheServerError("The server sent something else than it announced.")
     return {digest: contents[digest] for digest in expected}

@@ -147,3 +147,37 @@ def test_the_campaign_orders_the_forms_and_says_when_they_are_due(services, offi
 
     assert [form["form_id"] for form in services.forms()] == ["report", "visit"]
     assert services.forms()[0]["due"] == "2019-05-30T23:59:59+08:00"
+
+
+@pytest.mark.parametrize("kind", [FrameKind.DEFINITION, FrameKind.CAMPAIGN, FrameKind.UNITS])
+def test_the_kind_of_a_frame_which_nobody_signs_decides_nothing(services, office, visit_form, kind):
+    frame = make_frame(kind, b'{"settings": {"form_id": "strange", "version": "1"}}')
+    office.leaves.append(type(office.leaves[0])("policy", frame.digest, frame))
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+
+    services.rounds.run()
+
+    assert cursor(services) == 4
+    assert services.forms()[0]["version"] == "2"
+    assert [form["form_id"] for form in services.forms()] == ["visit", "report"]
+    assert services.db.rows("SELECT kind FROM published") == []
+
+
+def test_an_item_and_a_frame_of_kinds_not_known_yet_hold_up_nothing(services, office, visit_form):
+    frame = make_frame(FrameKind.UNITS, b"[]")
+    office.leaves.append(type(office.leaves[0])("policy", frame.digest, frame))
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    known, unknown = b"TBF1\x05", b"TBF1\x09"
+
+    def answer(asked):
+        status, headers, content = office.honest(asked)
+        assert known in content
+        return status, headers, content.replace(known, unknown)
+
+    office.next_reply(answer)
+    services.rounds.run()
+
+    assert cursor(services) == 4
+    assert services.forms()[0]["version"] == "2"
