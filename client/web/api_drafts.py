@@ -21,6 +21,7 @@ from typing import Any
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from client.blobs import LARGEST_FILE
 from client.filling import Filling
 from client.services import Services
 from client.web.bodies import (
@@ -32,8 +33,6 @@ from client.web.bodies import (
     RemoveRowSchema,
     read_body,
 )
-
-LARGEST_FILE = 512 * 1024 * 1024
 
 bp = Blueprint("drafts", __name__, url_prefix="/api/drafts")
 
