@@ -5,6 +5,7 @@ GET /audit/<path>     the same; CSV is made safe for spreadsheets on its way
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from urllib.parse import quote
@@ -24,6 +25,8 @@ from server.audit.upstream import Answer, ask
 _MOST_AT_ONCE = 8
 _PATIENCE_SECONDS = 10.0
 _HANDED_ON = ("Accept", "Accept-Language", "If-None-Match", "If-Modified-Since")
+_QUOTED_PATH = "/~,:;=@!$&'()*+-._"
+_QUOTED_QUERY = _QUOTED_PATH + "%?"
 _CSV_TYPES = frozenset({"text/csv", "text/plain"})  # Datasette's own CSV is text/plain
 
 
@@ -50,15 +53,20 @@ def create_blueprint(child: DatasetteChild, door: AuditDoor, *, is_secure: bool)
 def _datasette(child: DatasetteChild, visitor: Visitor, places: BoundedSemaphore) -> Response:
     if not places.acquire(timeout=_PATIENCE_SECONDS):
         return message("starting", HTTPStatus.SERVICE_UNAVAILABLE, retry=RETRY_SECONDS)
-    try:
-        answer = ask(child.address, request.method, _target(), _headers(child, visitor))
-    except AuditUnavailableError:
-        places.release()
-        return message("starting", HTTPStatus.SERVICE_UNAVAILABLE, retry=RETRY_SECONDS)
-    return _response(answer, places)
+    with ExitStack() as held:
+        held.callback(places.release)
+        try:
+            answer = ask(child.address, request.method, _target(), _headers(child, visitor))
+        except AuditUnavailableError:
+            return message("starting", HTTPStatus.SERVICE_UNAVAILABLE, retry=RETRY_SECONDS)
+        held.callback(answer.close)
+        response = _response(answer)
+        # Both at the end and when the auditor goes away in the middle.
+        response.call_on_close(held.pop_all().close)
+    return response
 
 
-def _response(answer: Answer, places: BoundedSemaphore) -> Response:
+def _response(answer: Answer) -> Response:
     is_csv = answer.status == HTTPStatus.OK and answer.media_type in _CSV_TYPES
     chunks: Iterator[bytes] = guard_csv(answer.chunks) if is_csv else answer.chunks
     response = Response(chunks, answer.status)
@@ -67,23 +75,15 @@ def _response(answer: Answer, places: BoundedSemaphore) -> Response:
         if not (is_csv and name.lower() == "content-length"):
             response.headers.add(name, value)
     protect(response, DATASETTE_POLICY)
-
-    # Both at the end and when the auditor goes away in the middle.
-    @response.call_on_close
-    def close() -> None:
-        places.release()
-        close_upstream = getattr(answer.chunks, "close", None)
-        if close_upstream is not None:
-            close_upstream()
-
     return response
 
 
 def _target() -> str:
     """Return the path and query as Datasette wants them: it decodes once, as we were given it."""
     raw = request.environ["PATH_INFO"].encode("latin-1")
-    query = request.environ.get("QUERY_STRING", "")
-    return quote(raw, safe="/~,:;=@!$&'()*+-._") + (f"?{query}" if query else "")
+    # A browser quotes the query, but others send what is no part of a URL.
+    query = quote(request.environ.get("QUERY_STRING", "").encode("latin-1"), safe=_QUOTED_QUERY)
+    return quote(raw, safe=_QUOTED_PATH) + (f"?{query}" if query else "")
 
 
 def _headers(child: DatasetteChild, visitor: Visitor) -> dict[str, str]:

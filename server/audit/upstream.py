@@ -5,7 +5,7 @@ of the answer everything but what belongs to the connection or would set a cooki
 """
 
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from server.audit.errors import AuditUnavailableError
@@ -22,11 +22,12 @@ _NOT_HANDED_ON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Datasette answers; `chunks` has to be read or closed."""
+    """What Datasette answers; it has to be closed, whether `chunks` was read or not."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     chunks: Iterator[bytes]
+    close: Callable[[], None]
 
     @property
     def media_type(self) -> str:
@@ -58,15 +59,14 @@ def ask(
     kept = tuple(
         (name, value) for name, value in response.getheaders() if name.lower() not in _NOT_HANDED_ON
     )
-    return Answer(response.status, kept, _chunks(connection, response))
 
-
-def _chunks(
-    connection: http.client.HTTPConnection, response: http.client.HTTPResponse
-) -> Iterator[bytes]:
-    try:
-        while chunk := response.read1(_CHUNK):
-            yield chunk
-    finally:
+    def close() -> None:
         response.close()
         connection.close()
+
+    return Answer(response.status, kept, _chunks(response), close)
+
+
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    while chunk := response.read1(_CHUNK):
+        yield chunk

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 import requests
+from flask import Flask
 
 from server import revisions
 from server.app import create_app
@@ -203,6 +204,7 @@ class Site:
     """A book whose audit database is shown under /audit/ by a real server."""
 
     book: Book
+    app: Flask
     child: DatasetteChild
     address: str
 
@@ -240,7 +242,7 @@ def opened_site(book: Book) -> Iterator[Site]:
             listener = Listener(app, bound, threads=8)
             listener.start()
             try:
-                yield Site(book, child, address)
+                yield Site(book, app, child, address)
             finally:
                 listener.stop(1.0)
 

@@ -129,6 +129,38 @@ def test_only_reading_goes_through(shown, signed_in):
         assert answer.status_code == 405
 
 
+def test_a_query_that_nobody_quoted_is_answered(shown, signed_in):
+    browser = as_wsgi(shown, signed_in)
+
+    raw = {"QUERY_STRING": "_shape=array&_search=铁路".encode().decode("latin-1")}
+    page = browser.get("/audit/audit/attachment-2-contests.json", environ_overrides=raw)
+
+    assert [row["project"] for row in page.json] == ["包西铁路改造"]
+
+
+def test_requests_that_fail_in_an_unknown_way_do_not_use_up_the_places(shown, signed_in):
+    browser = as_wsgi(shown, signed_in)
+    for _ in range(9):  # more than there are places
+        odd = {"HTTP_ACCEPT": "no\nheader"}
+        assert browser.get("/audit/audit/units", environ_overrides=odd).status_code == 500
+
+    assert browser.get("/audit/audit/units").status_code == 200
+
+
+def as_wsgi(site: Any, signed_in: Any) -> Any:
+    """Return a signed-in browser that can send what the listener would not let through."""
+    browser = site.app.test_client()
+    for cookie in signed_in.cookies:
+        browser.set_cookie(cookie.name, cookie.value)
+    return browser
+
+
+def test_pages_of_which_only_the_head_is_asked_do_not_use_up_the_places(shown, signed_in):
+    for _ in range(12):
+        head = signed_in.head(f"{shown.address}/audit/audit/units", timeout=30)
+        assert head.status_code == 200
+
+
 def test_pages_cannot_be_framed_or_sniffed(shown, signed_in):
     for path in ("/", "/audit/units", "/audit/units.json", "/sign-in"):
         headers = shown.get(path, signed_in).headers
