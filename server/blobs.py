@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 from typing import Protocol
 
-from server.config import PRIVATE_FILE, PRIVATE_FOLDER, DataFolder
+from server.config import PRIVATE_FILE, PRIVATE_FOLDER, DataFolder, flush_folder
 from server.errors import ConflictError, StorageError, StorageFullError, TooLargeError
 
 MAX_SIZE = 512 * 1024 * 1024
@@ -94,11 +94,7 @@ def _move(part: Path, path: Path) -> None:
     part.replace(path)
     # A name is durable once its folder is; the folder's own name, once the one above it is.
     for folder in (path.parent, path.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush_folder(folder)
 
 
 def _storage_error(error: OSError) -> StorageError:

@@ -75,16 +75,32 @@ class DataFolder:
         """Make the folders that are missing, for the owner alone."""
         for folder in (self.path, self.keys, self.blobs, self.incoming):
             folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        flush_folder(self.path)
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Make a file that only its owner can read, durable before this returns.
+    """Make a file that only its owner can read, whole and durable before it has its name.
 
     Raises:
         FileExistsError: it is there already; nothing is ever written over.
     """
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(path, flags, PRIVATE_FILE), "wb") as file:
+    with os.fdopen(os.open(part, flags, PRIVATE_FILE), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    # Unlike a rename, a link never takes the place of a file that is there.
+    os.link(part, path)
+    part.unlink()
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a file's contents alone are not enough."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
