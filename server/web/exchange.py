@@ -38,7 +38,7 @@ _NO_NONCE = "0" * 32
 _NO_BODY = digest_of(b"")
 _CHUNK = 256 * 1024
 _MAX_DIGITS = 9
-_MAX_STRANGERS_BODY = 8 * 1024 * 1024
+_MAX_DIGESTED = 9 * 1024 * 1024  # a push that is a little too large still gets a signed answer
 _RETRY_AFTER = {HTTPStatus.SERVICE_UNAVAILABLE: 5, HTTPStatus.INSUFFICIENT_STORAGE: 60}
 
 
@@ -83,10 +83,13 @@ def receive(limit: int = 0) -> Exchange:
         TooLargeError: the body has more than `limit` bytes.
     """
     credentials, device = _sender()
+    # Who it is only shows once the body is digested: as much of that as a stranger gets, no more.
+    if (request.content_length or 0) > _MAX_DIGESTED:
+        raise _too_large(limit)
     body = _read_body(limit)
     exchange = _authenticated(credentials, device, body or b"")
     if body is None:
-        raise TooLargeError(f"The body has more than {limit} bytes.", hint="Send less at once.")
+        raise _too_large(limit)
     return exchange
 
 
@@ -111,7 +114,7 @@ def receive_from_stranger(limit: int) -> tuple[Request, bytes]:
     """
     body = _read_body(limit) if (request.content_length or 0) <= limit else None
     if body is None:
-        raise TooLargeError(f"The body has more than {limit} bytes.")
+        raise _too_large(limit)
     return _signed_request(""), body
 
 
@@ -143,6 +146,10 @@ def problem(status: HTTPStatus, code: str, message: str, hint: str) -> Response:
     if status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Tianbao"
     return response
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(f"The body has more than {limit} bytes.", hint="Send less at once.")
 
 
 def _sender() -> tuple[Credentials, Device]:
@@ -201,7 +208,7 @@ def _read_body(limit: int) -> bytes | None:
 def _body_digest() -> str:
     if "body_digest" not in g:
         # A stranger's body is digested for the answer to name the request, up to a bound.
-        if (request.content_length or 0) > _MAX_STRANGERS_BODY:
+        if (request.content_length or 0) > _MAX_DIGESTED:
             return _NO_BODY
         _read_body(0)
     digest: str = g.body_digest

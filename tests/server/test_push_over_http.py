@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import requests
 
-from sync.answer import open_answer
+from sync.answer import open_answer, read_answer
 from sync.digest import digest_of
 from sync.errors import SignatureError
 from sync.frames import format_frame, format_frames, parse_frames
@@ -113,6 +113,18 @@ def test_a_body_beyond_the_limit_is_refused_with_a_signed_answer(http, device):
     reply = http.call(device, "POST", "/v1/push", b"\0" * (8 * 1024 * 1024 + 1))
 
     assert (reply.status, reply.answer.code) == (413, "too_large")
+
+
+def test_nothing_of_a_huge_body_is_read_for_whoever_names_a_known_device(http, device, stranger):
+    body, nonce = bytes(10 * 1024 * 1024), "4" * 32
+    request = Request("POST", "/v1/push", nonce, digest_of(body), device=device.key.id)
+    forged = f"Tianbao {device.key.id}:{authorize(request, stranger('x').key).split(':')[1]}"
+
+    sent = http.send(request, body, {"Authorization": forged})
+
+    assert sent.status_code == 413
+    unread = replace(request, body_digest=digest_of(b""))
+    assert read_answer(next(parse_frames(sent.content)), unread).code == "too_large"
 
 
 def test_more_revisions_than_a_push_may_have_are_refused_as_a_whole(http, device):
