@@ -41,6 +41,7 @@ from sync.revision import (
     Revision,
     attachments_in,
     format_revision,
+    parse_revision,
 )
 from sync.times import format_time, format_zone, parse_time
 
@@ -122,23 +123,33 @@ class Finalizer:
     def _save(self, instance: Instance, filled: Filled) -> dict[str, Any]:
         profile = require_profile(self._db)
         with self._db.held():
-            earlier = self.earlier(instance.entry)
-            if earlier is not None:  # a commit that seemed to have failed
-                self._settle(instance.entry, earlier["revision"])
+            earlier = self.earlier(instance.entry)  # of a commit that seemed to have failed
+            if earlier is not None and self._says(earlier["revision"], filled):
+                self._settle(instance.entry)
                 return earlier
+            # What was changed since follows it: an entry never begins twice.
+            parents = () if earlier is None else (earlier["revision"],)
             draft = self._drafts.get(instance.entry)
             try:
-                digest = self._commit(instance, filled, profile)
+                digest = self._commit(instance, filled, profile, parents)
             except MessageError as error:  # half a character, too many bytes: a person can mend it
                 return {"violations": format_violations([Violation("", error.code, error.message)])}
             self._check(digest, draft)
         return {"entry": instance.entry, "revision": digest, "state": State.SAVED.value}
 
-    def _commit(self, instance: Instance, filled: Filled, profile: Profile) -> str:
+    def _says(self, digest: str, filled: Filled) -> bool:
+        self._revisions.check(digest)
+        made = parse_revision(self._revisions.content(digest))
+        return (made.answers, made.reasons) == (filled.answers, filled.reasons)
+
+    def _commit(
+        self, instance: Instance, filled: Filled, profile: Profile, parents: tuple[str, ...]
+    ) -> str:
         digest = ""
         try:
             with self._db.transaction():
-                signed = self._sign(instance, filled, profile, next_link(self._db, self._device))
+                link = next_link(self._db, self._device)
+                signed = self._sign(instance, filled, profile, link, parents)
                 digest = signed.digest
                 self._revisions.add_own(signed)
                 self._drafts.remove(instance.entry)
@@ -146,7 +157,7 @@ class Finalizer:
             if not self._is_there(digest):
                 raise
             _log.warning("The end of a commit failed, and the entry is there: %s", error.message)
-            self._settle(instance.entry, digest)
+            self._settle(instance.entry)
         return digest
 
     def _is_there(self, digest: str) -> bool:
@@ -155,9 +166,8 @@ class Finalizer:
         except StorageError:
             return False
 
-    def _settle(self, entry: str, digest: str) -> None:
-        """Make sure of a revision whose commit failed at its end."""
-        self._revisions.check(digest)
+    def _settle(self, entry: str) -> None:
+        """Make sure of a commit that failed at its end."""
         with self._db.transaction():
             self._drafts.remove(entry)
             # Changes the file, so that a journal whose end may not be on the disk is ended anew.
@@ -174,14 +184,19 @@ class Finalizer:
             raise
 
     def _sign(
-        self, instance: Instance, filled: Filled, profile: Profile, link: Link
+        self,
+        instance: Instance,
+        filled: Filled,
+        profile: Profile,
+        link: Link,
+        parents: tuple[str, ...],
     ) -> SignedRevision:
         revision = Revision(
             log=profile.log,
             form=instance.form_id,
             definition=instance.compiled.form.digest,
             entry=instance.entry,
-            parents=(),
+            parents=parents,
             operation="put",
             answers=filled.answers,
             reasons=filled.reasons,

@@ -78,6 +78,11 @@ class Revisions:
                 hint="Check the disk, then finalize again.",
             )
 
+    def content(self, digest: str) -> bytes:
+        """Return the exact bytes of a revision that is here."""
+        row = self._db.row("SELECT content FROM revision WHERE digest = ?", (digest,))
+        return b"" if row is None else bytes(row["content"])
+
     def withdraw(self, digest: str) -> None:
         """Take out a revision that was never called saved, within a transaction."""
         self._db.write("DELETE FROM attachment_use WHERE revision = ?", (digest,))

@@ -107,6 +107,22 @@ def test_finalizing_again_after_a_commit_nobody_could_look_up_does_not_double_th
     assert services.status()["drafts"] == 0
 
 
+def test_what_was_corrected_after_such_a_commit_follows_the_first_revision(services, monkeypatch):
+    draft = fill(services)
+    refuse_once(monkeypatch, "has", StorageError("the disk is away"))
+    break_disk(services.db, "COMMIT", carries_out=True)
+    with pytest.raises(StorageError):
+        services.finalize(draft)
+    first = services.db.row("SELECT digest FROM revision")["digest"]
+
+    services.filling.answer(draft, "title", "第二次", "zh-CN")
+    second = services.replica.revision(services.finalize(draft)["revision"])
+
+    assert second.parents == (first,)
+    assert services.entry(draft)["answers"]["title"] == "第二次"
+    assert services.status()["drafts"] == 0
+
+
 def test_a_revision_that_does_not_read_back_leaves_the_draft_on_the_disk(services, monkeypatch):
     draft = fill(services)
     refuse_once(monkeypatch, "check", StorageError("other bytes"))
