@@ -5,15 +5,16 @@ folder's lock. What a method changes is durable when it returns.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from server import attachments, campaigns, invitations, members, revisions, sessions
+from server import attachments, campaigns, invitations, log, members, revisions, sessions
 from server.attachments import StoredAttachment
 from server.blobs import Blobs, Source
+from server.changes import ChangesPage, read_changes
 from server.checks import Checks
 from server.clock import Clock, utc_now
 from server.config import DataFolder
@@ -191,6 +192,25 @@ class Services:
         """Return what is kept for the organiser to look at."""
         with self.readers.read() as connection:
             return revisions.quarantine(connection)
+
+    def changes(self, device: Device, after: int, limit: int) -> ChangesPage:
+        """Return the changes that concern a device, from an index of the log on.
+
+        Raises:
+            ConflictError: the log is shorter than what the device has seen of it.
+        """
+        with self.readers.read() as connection:
+            return read_changes(connection, device, after, limit)
+
+    def campaign_title(self) -> Mapping[str, str]:
+        """Return the campaign's title by language."""
+        with self.readers.read() as connection:
+            return campaigns.current_campaign(connection).title
+
+    def log_size(self) -> int:
+        """Return how many leaves the log has."""
+        with self.readers.read() as connection:
+            return log.size(connection)
 
     def names_attachment(self, unit: str, sha256: str) -> bool:
         """Say whether a revision of a unit names a file."""

@@ -6,7 +6,7 @@ GET /v1/changes?after=<index>&limit=<n>   a ChangesAnswer, then the frames of it
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from server.changes import DEFAULT_LIMIT, read_changes
+from server.changes import DEFAULT_LIMIT
 from server.errors import RequestError
 from server.web.exchange import answer, current_services, receive
 from sync.canonical import MAX_INTEGER
@@ -21,8 +21,7 @@ def get_changes() -> ResponseReturnValue:
     exchange, services = receive(), current_services()
     exchange.require_live()
     after, limit = _number("after", 0), _number("limit", DEFAULT_LIMIT)
-    with services.readers.read() as connection:
-        page = read_changes(connection, exchange.device, after, limit)
+    page = services.changes(exchange.device, after, limit)
     head = ChangesAnswer(
         nonce=exchange.request.nonce,
         request=exchange.request.digest,

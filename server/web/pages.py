@@ -12,8 +12,6 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from server import log
-from server.campaigns import current_campaign
 from server.web.exchange import current_services
 
 LANGUAGES = ("zh-CN", "en")
@@ -50,14 +48,12 @@ def get_join() -> ResponseReturnValue:
 @bp.get("/healthz")
 def get_health() -> ResponseReturnValue:
     """Say that the database can be read."""
-    with current_services().readers.read() as connection:
-        log.size(connection)
+    current_services().log_size()
     return "ok\n", {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
 
 
 def _page(template: str, **facts: Any) -> Response:
-    with current_services().readers.read() as connection:
-        title = current_campaign(connection).title
+    title = current_services().campaign_title()
     titles = {language: title.get(language, next(iter(title.values()))) for language in LANGUAGES}
     has_audit = "audit" in current_app.blueprints
     response = Response(

@@ -34,6 +34,18 @@ def test_only_the_two_db_modules_import_sqlite3(modules: dict[str, ast.Module]) 
     assert _importers(modules, "sqlite3") <= {"client/db.py", "server/db.py"}
 
 
+def test_the_views_query_no_store(modules: dict[str, ast.Module]) -> None:
+    queries = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules.items()
+        if name.startswith("server/web/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"execute", "readers", "writer"}
+    ]
+
+    assert queries == []
+
+
 def test_client_and_server_never_import_each_other(modules: dict[str, ast.Module]) -> None:
     assert not [name for name in _importers(modules, "server") if name.startswith("client/")]
     assert not [name for name in _importers(modules, "client") if name.startswith("server/")]
