@@ -72,7 +72,7 @@ class Replica:
         if digest_of(row["content"]) != digest:
             raise StorageError(
                 "This entry does not read back as it was saved, so it is not shown.",
-                code="damaged",
+                code="damaged_entry",
                 hint="Check the disk. What was delivered is safe on the server.",
             )
         return parse_revision(row["content"])

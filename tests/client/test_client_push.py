@@ -364,8 +364,9 @@ def test_an_entry_that_rots_on_the_disk_is_neither_sent_nor_shown(
     assert listed == {rotten: ("set_aside", "damaged"), sound: ("delivered", None)}
     assert len(office.revisions) == 1
     assert services.forms()[0]["version"] == "2"
-    with pytest.raises(StorageError, match="not read back"):
+    with pytest.raises(StorageError) as caught:
         services.entry(rotten)
+    assert caught.value.code == "damaged_entry"
 
 
 def test_rows_of_an_entry_that_rots_on_the_disk_are_no_choices(services):

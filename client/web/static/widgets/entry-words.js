@@ -28,6 +28,7 @@ export function since(entry, problem) {
  */
 function why(entry, problem) {
   if (entry.state === 'quarantined') return t('why.quarantined');
+  if (entry.code === 'damaged') return t('why.damaged');
   if (entry.state === 'set_aside') return entry.message ?? t('why.set_aside');
   if (entry.state !== 'saved') return '';
   if (entry.text_delivered) return t('why.files', { count: entry.files_waiting });
