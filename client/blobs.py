@@ -100,7 +100,7 @@ class Blobs:
 
 def _copy(stream: Readable, partial: Path) -> Kept:
     digest, size = hashlib.sha256(), 0
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, PRIVATE)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     with os.fdopen(descriptor, "wb") as file:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
@@ -124,6 +124,3 @@ def _compare(path: Path, sha256: str) -> None:
             code="damaged",
             hint="Check the disk, then attach the file again.",
         )
-
-
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows alone would otherwise change line ends
