@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from client.control import proof_of
 from client.services import Services
 from client.web.app import create_app
 from client.web.guard import KEY_HEADER
@@ -279,6 +280,15 @@ def test_without_a_control_key_nothing_is_handed_over(services: Services) -> Non
     keyless = create_app(services, new_launch(PORT, SECRET)).test_client()
 
     assert ask(keyless, ("POST", "/control/status"), Authorization="Bearer ").status_code == 403
+    assert ask(keyless, ("GET", "/control/proof"), Tianbao_Nonce="00").status_code == 403
+
+
+def test_the_process_that_holds_the_home_proves_it_without_telling_the_key(
+    client: FlaskClient,
+) -> None:
+    proof = ask(client, ("GET", "/control/proof"), Tianbao_Nonce="00")
+
+    assert proof.text == proof_of("control", "00")
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh-CN", "请从启动时"), ("en", "Please come in")])
