@@ -1,4 +1,4 @@
-"""Our plugin in the Datasette process: who is let in, what tables are called, how search works.
+"""Our plugin in the Datasette process: who is let in, how tables are called and found.
 
 * Nothing at all is answered but to the server's proxy, known by a secret of this start, and with
   an auditor's cookie: so nobody gets around a revoked session by asking the process's own port.
@@ -7,12 +7,13 @@
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from importlib import resources
 from typing import Any, TypeVar
 
-from datasette import hookimpl
+from datasette import Response, hookimpl
 
 from server.audit.agreement import COOKIE, PROXY_HEADER, ROLES
 from server.audit.description import Description
@@ -23,6 +24,8 @@ from server.projection.segmentation import search_phrase
 MAX_VALUE_BYTES = 16 * 1024 * 1024
 _SQLITE_LIMIT_LENGTH = 0  # sqlite3.SQLITE_LIMIT_LENGTH
 _SCRIPT = resources.files("server.audit").joinpath("datasette.js").read_text("utf-8")
+_STYLE = resources.files("server.audit").joinpath("datasette.css").read_text("utf-8")
+_STYLE_ADDRESS = "/-/tianbao.css"
 _ROLE_NAMES = {"auditor": "审计人员 · Auditor", "organiser": "组织者 · Organiser"}
 _SIGN_OUT = {"href": "/audit/sign-out", "label": "退出登录 · Sign out"}
 
@@ -106,6 +109,16 @@ class AuditPlugin:
         return {"module": True, "script": f"const tableTitles = {data};\n{_SCRIPT}"}
 
     @_hook
+    def register_routes(self) -> list[tuple[str, Callable[[], Response]]]:
+        """Answer with our style sheet."""
+        return [(f"^{re.escape(_STYLE_ADDRESS)}$", _style)]
+
+    @_hook
+    def extra_css_urls(self) -> list[str]:
+        """Have every page use our style sheet."""
+        return [_STYLE_ADDRESS]
+
+    @_hook
     def menu_links(self, actor: dict[str, str] | None) -> list[dict[str, str]]:
         """Offer the way out."""
         return [_SIGN_OUT] if actor else []
@@ -126,6 +139,10 @@ class Door:
             return None
         ticket = self._office.read(_cookie(headers.get(b"cookie", b"").decode("latin-1")))
         return ticket if ticket is not None and ticket.role in ROLES else None
+
+
+def _style() -> Response:
+    return Response(_STYLE, content_type="text/css; charset=utf-8")
 
 
 def _phrase(query: object) -> str:
