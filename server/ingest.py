@@ -9,7 +9,7 @@
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,8 +40,11 @@ class PushOutcome:
 class Ingest:
     """Takes pushed revisions into the log."""
 
-    def __init__(self, checks: Checks, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self, checks: Checks, writer: Writer, clock: Clock, is_here: Callable[[str], bool]
+    ) -> None:
         self._checks = checks
+        self._is_here = is_here
         self._writer = writer
         self._clock = clock
 
@@ -52,17 +55,19 @@ class Ingest:
             StorageError: nothing was stored; the same push may be sent again.
         """
         examined = [self._checks.examine(frame) for frame in frames]
-        return self._writer.run(lambda connection: self._store(connection, examined))
+        results, size = self._writer.run(lambda connection: self._store(connection, examined))
+        named = sorted(_named(examined))
+        return PushOutcome(results, tuple(name for name in named if not self._is_here(name)), size)
 
     def _store(
         self, connection: Connection, examined: Sequence[Arrival | ItemResult]
-    ) -> PushOutcome:
+    ) -> tuple[tuple[ItemResult, ...], int]:
         now = self._clock()
         results = tuple(
             _store_alone(connection, item, now) if isinstance(item, Arrival) else item
             for item in examined
         )
-        return PushOutcome(results, _missing(connection, examined), log.size(connection))
+        return results, log.size(connection)
 
 
 def _store_alone(connection: Connection, arrival: Arrival, now: datetime) -> ItemResult:
@@ -109,15 +114,10 @@ def _final_verdict(connection: Connection, arrival: Arrival) -> Verdict:
     return verdict_in_place(connection, arrival, verdict)
 
 
-def _missing(connection: Connection, examined: Sequence[Arrival | ItemResult]) -> tuple[str, ...]:
-    names = {
+def _named(examined: Sequence[Arrival | ItemResult]) -> set[str]:
+    return {
         attachment.sha256
         for item in examined
         if isinstance(item, Arrival)
         for attachment in item.revision.attachments
     }
-    return tuple(
-        name
-        for name in sorted(names)
-        if not connection.execute("SELECT 1 FROM attachment WHERE sha256 = ?", (name,)).fetchone()
-    )

@@ -76,7 +76,9 @@ class Services:
         self.directory = Directory(self.readers)
         self.blobs = Blobs(folder)
         checks = Checks(log, self.directory.device, self.forms.find)
-        self.ingest = Ingest(checks, self.writer, clock)
+        self.ingest = Ingest(
+            checks, self.writer, clock, lambda name: self.find_attachment(name) is not None
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -191,9 +191,11 @@ def test_a_file_lost_after_a_restore_is_not_called_complete_and_taken_again(
     loss(folder.blobs / NAME[:2] / NAME)
 
     without = http.call(device, "GET", PATH + "/status")
+    pushed = http.push(device, device.frame(device.revision({"title": "二", "photo": photo()})))
     again = http.call(device, "PUT", PATH, CONTENT)
 
     assert not without.answer.complete
+    assert pushed.answer.missing == (NAME,)
     assert (again.answer.complete, again.answer.index) == (True, first.answer.index)
     assert (folder.blobs / NAME[:2] / NAME).read_bytes() == CONTENT
 
