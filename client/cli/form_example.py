@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from client.cli.form_output import json_text, read_file, refuse
-from client.cli.sample_files import sample_file
+from client.cli.sample_files import sample_file, sample_path
 from forms.catalogue import load_form
 from forms.compiled import CompiledForm
 from forms.definition import Form
@@ -31,19 +31,20 @@ Example:
 @click.option(
     "--files",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write sample files there, and answer file questions with them.",
+    help="Write sample files there, to answer file questions with; else those of the program do.",
 )
 def example(definition: Path, rows: int | None, count: int, seed: int, files: Path | None) -> None:
     """Print valid sets of answers, one a line, as `tianbao add` takes them."""
     compiled = _load(definition)
     names = _prepare_files(compiled.form, files)
-    wish = Wish(seed=seed, count=count, rows=rows, files=files is not None)
+    unwritten = {name for name, place in names.items() if name == place}
+    wish = Wish(seed=seed, count=count, rows=rows, files=not unwritten)
     missing: set[str] = set()
     try:
         for answers in examples(compiled, wish, datetime.now().astimezone()):
             line = json_text(_with_folder(answers, names))
             click.echo(line)
-            missing.update(name for name in names if files is None and f'"{name}"' in line)
+            missing.update(name for name in unwritten if f'"{name}"' in line)
     except ExampleError as error:
         raise refuse(error.message, error.hint) from error
     if missing:
@@ -63,11 +64,15 @@ def _load(definition: Path) -> CompiledForm:
 
 
 def _prepare_files(form: Form, folder: Path | None) -> dict[str, str]:
-    """Write the sample files; return what each name is to be written as in the answers."""
+    """Return what each sample file is to be written as: its absolute path, if there is one.
+
+    The samples are written into the folder; without one, those that come with the program serve.
+    """
     needed = sorted({file_name(question) for question in file_questions(form)})
     if folder is None:
-        return {name: name for name in needed}
+        return {name: (sample_path(name) or Path(name)).as_posix() for name in needed}
     try:
+        folder = folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         for name in needed:
             (folder / name).write_bytes(sample_file(name))

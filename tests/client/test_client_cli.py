@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import forms
 from client.services import open_services
 
 ROOT = Path(__file__).parents[2]
+CAMPAIGN = Path(forms.__file__).parent / "ordos-2019"
+SAMPLE_FORMS = ("attachment-1", "attachment-2", "implementation-plan", "progress-report")
 
 
 def write(path, *documents):
@@ -100,6 +103,21 @@ def test_add_finds_files_beside_the_answers(tianbao, enrolled_home, tmp_path):
     done = tianbao("add", "visit", answers, cwd="/")
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("form", SAMPLE_FORMS)
+def test_examples_can_be_piped_into_add_from_any_folder(
+    tianbao, enrolled_home, office, tmp_path, form
+):
+    definition = CAMPAIGN / f"{form}.json"
+    office.publish(json.loads(definition.read_text("utf-8")))
+    tianbao("sync")
+    made = tianbao("form", "example", str(definition), "--count", "3", cwd=tmp_path)
+
+    done = tianbao("add", form, "-", input=made.stdout, cwd="/")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 3
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gbk"])

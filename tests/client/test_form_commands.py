@@ -128,11 +128,42 @@ def test_examples_name_the_sample_files_they_come_with(run, tmp_path):
     assert result.stderr == ""
 
 
-def test_without_files_a_note_says_what_the_answers_name(run):
+def test_a_relative_folder_of_sample_files_is_named_in_full(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    result = run("example", CAMPAIGN / "implementation-plan.json", "--files", "samples")
+
+    assert Path(json.loads(result.stdout)["plan"]["document"]) == tmp_path / "samples/example.pdf"
+
+
+def test_without_a_folder_examples_name_files_that_are_there(run):
     result = run("example", CAMPAIGN / "implementation-plan.json")
 
-    assert json.loads(result.stdout)["plan"]["document"] == "example.pdf"
-    assert "example.pdf" in result.stderr
+    named = Path(json.loads(result.stdout)["plan"]["document"])
+    assert named.is_absolute()
+    assert named.read_bytes().startswith(b"%PDF-")
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("image", b"\x89PNG"), ("audio", b"RIFF"), ("video", b"\0\0\0\x1cftyp")]
+)
+def test_each_kind_of_file_question_has_a_real_sample(run, write, kind, begins):
+    path = write(survey=[{"type": kind, "name": "it", "label": "It", "required": True}])
+
+    named = json.loads(run("example", path).stdout)["it"]
+
+    assert Path(named).read_bytes().startswith(begins)
+
+
+def test_a_note_names_the_samples_that_there_are_not(run, write):
+    question = {"type": "file", "name": "it", "label": "It", "required": True}
+    path = write(survey=[{**question, "parameters": {"accept": ".dwg"}}])
+
+    result = run("example", path)
+
+    assert json.loads(result.stdout)["it"] == "example.dwg"
+    assert "example.dwg" in result.stderr
 
 
 def test_a_definition_that_is_refused_gives_no_examples(run, write):
