@@ -7,6 +7,7 @@ states of `forms.state`.
 from typing import Any
 
 from forms.definition import ATTACHMENT_TYPES, Form, Node, Question, Repeat
+from forms.file_types import accept_of
 
 
 def static_tree(form: Form) -> dict[str, Any]:
@@ -51,8 +52,5 @@ def _question(question: Question) -> dict[str, Any]:
     if question.list_name is not None:
         written["list_name"] = question.list_name
     if question.type in ATTACHMENT_TYPES:
-        written["accept"] = question.parameters.get("accept", _ACCEPT.get(question.type, ""))
+        written["accept"] = accept_of(question)
     return written
-
-
-_ACCEPT = {"image": "image/*", "audio": "audio/*", "video": "video/*"}

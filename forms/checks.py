@@ -122,6 +122,9 @@ def _answered(row: Row, place: Place, speech: Speech) -> tuple[Violation, ...]:
     rules = place.rules
     if rules.choices is not None and not _is_allowed(row, place):
         return (speech.violation(row.path(place), "choice"),)
+    if rules.files is not None and (breach := rules.files.breach(row.values[place.slot])):
+        spoken = rules.files.spoken
+        return (speech.violation(row.path(place), breach, accepted=spoken),)
     if _is_broken(row, rules.constraint):
         text = speech.render(rules.constraint_message, row)
         return (speech.violation(row.path(place), "constraint", text),)

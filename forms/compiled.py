@@ -20,6 +20,7 @@ from forms.expressions.lists import ItemList, lists_of
 from forms.expressions.nodes import Call, Path, Reference, walk_expression
 from forms.expressions.parser import parse_expression
 from forms.expressions.setting import Setting
+from forms.file_types import file_rule
 from forms.instance import Row
 from forms.rules import NO_MESSAGE, ChoiceList, Message, Rule, Rules, Run
 from forms.strict_json import join_path
@@ -154,6 +155,7 @@ class _FormCompiler:
             soft_constraint=rule("soft_constraint", "boolean"),
             choices=self._choices.get(node.list_name or ""),
             choice_filter=self._choice_filter(node, place),
+            files=file_rule(node),
             guidance_hint=message("guidance_hint"),
             required_message=message("required_message"),
             constraint_message=message("constraint_message"),
@@ -281,7 +283,10 @@ def _template(texts: list[str], rules: Iterable[Rule]) -> Run:
 
 def _is_checked(place: Place) -> bool:
     rules = place.rules
-    checks = (rules.required, rules.constraint, rules.soft_constraint, rules.choices)
+    checks = (
+        *(rules.required, rules.constraint, rules.soft_constraint),
+        *(rules.choices, rules.files),
+    )
     return place.inner is not None or any(check is not None for check in checks)
 
 

@@ -31,6 +31,7 @@ from forms.definition import (
 from forms.environment import Environment
 from forms.errors import ExampleError
 from forms.example_values import marks_of, values
+from forms.file_types import UNKNOWN_TYPE, file_rule
 from forms.paths import definition_path
 from forms.session import Session
 from forms.state import Change, NodeState
@@ -96,10 +97,8 @@ def examples(
 
 def file_name(question: Question) -> str:
     """Return the name of the sample file that answers a file question."""
-    accepted = [part.strip() for part in question.parameters.get("accept", "").split(",")]
-    usual = _SUFFIXES[question.type]
-    suffixes = [part for part in accepted if part.startswith(".")]
-    return f"example{usual if usual in suffixes or not suffixes else suffixes[0]}"
+    usual, rule = _SUFFIXES[question.type], file_rule(question)
+    return f"example{usual if rule is None else rule.sample_suffix(usual)}"
 
 
 def file_questions(form: Form) -> tuple[Question, ...]:
@@ -305,8 +304,8 @@ def _needs_file(repeat: Repeat) -> bool:
 def _attachment(question: Question) -> dict[str, Any]:
     return {
         "name": file_name(question),
-        "type": "application/octet-stream",
-        "size": 0,
+        "type": UNKNOWN_TYPE,
+        "size": 1,
         "sha256": "0" * 64,
     }
 

@@ -16,6 +16,7 @@ from forms.compiled import compile_errors
 from forms.definition import Form, Node, Question, Repeat, Text, walk
 from forms.definition_schema import APPEARANCES
 from forms.errors import DefinitionError, ExpressionError
+from forms.file_types import is_media_type, is_suffix
 from forms.schema_fields import did_you_mean
 from forms.strict_json import join_path
 
@@ -219,6 +220,18 @@ def _unanswerable(form: Form) -> Iterator[Finding]:
             )
 
 
+def _unread_accepts(form: Form) -> Iterator[Finding]:
+    for node in walk(form.survey):
+        accept = node.parameters.get("accept", "") if isinstance(node, Question) else ""
+        for part in filter(None, (each.strip() for each in accept.split(","))):
+            if not (is_suffix(part) or is_media_type(part)):
+                yield _warning(
+                    f"{node.source}.parameters.accept",
+                    "accept",
+                    f"“{part}” is neither a suffix, as .pdf, nor a media type, as image/*.",
+                )
+
+
 _RULES: tuple[Callable[[Form], Iterator[Finding]], ...] = (
     _missing_translations,
     _unused_lists,
@@ -227,6 +240,7 @@ _RULES: tuple[Callable[[Form], Iterator[Finding]], ...] = (
     _missing_labels,
     _lost_messages,
     _unanswerable,
+    _unread_accepts,
 )
 
 

@@ -40,6 +40,26 @@ MESSAGES: Mapping[str, Mapping[str, str]] = {
         EN: "Say what the reason is; “ok” is none.",
     },
     "choice": {ZH: "所选项不在列表中。", EN: "This is none of the choices."},
+    "file_type": {
+        ZH: "不接受此类文件，请选择这些类型的文件：{accepted}。",
+        EN: "This kind of file is not accepted. Choose one of: {accepted}.",
+    },
+    "file_type.image": {
+        ZH: "此处只接受图片，请选择图片文件。",
+        EN: "Only images are accepted here. Choose an image.",
+    },
+    "file_type.audio": {
+        ZH: "此处只接受录音，请选择音频文件。",
+        EN: "Only sound is accepted here. Choose an audio file.",
+    },
+    "file_type.video": {
+        ZH: "此处只接受视频，请选择视频文件。",
+        EN: "Only videos are accepted here. Choose a video.",
+    },
+    "empty_file": {
+        ZH: "文件是空的（0 字节），请选择有内容的文件。",
+        EN: "The file is empty (0 bytes). Choose one that holds something.",
+    },
     "order": {ZH: "所选项的次序与列表不同。", EN: "The choices are not in the order of the list."},
     "calculation": {
         ZH: "该值与按表计算的结果不同。",

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from forms.file_types import FileRule
+
 Run = Callable[[Any], Any]
 
 
@@ -68,7 +70,8 @@ class Rules:
     """Everything compiled for one place.
 
     `check` and `text` turn a JSON value into the canonical answer, and that into what an expression
-    sees; both are there for questions only. `read_only` holds the rules of what is around it, too.
+    sees; both are there for questions only. `files` says which files answer a file question.
+    `read_only` holds the rules of what is around it, too.
     """
 
     relevant: Rule | None = None
@@ -80,6 +83,7 @@ class Rules:
     soft_constraint: Rule | None = None
     choice_filter: Rule | None = None
     choices: ChoiceList | None = None
+    files: FileRule | None = None
     label: Message = NO_MESSAGE
     hint: Message = NO_MESSAGE
     guidance_hint: Message = NO_MESSAGE

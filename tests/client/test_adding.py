@@ -139,3 +139,9 @@ def test_a_row_id_given_twice_below_different_rows_is_a_violation(
     outcome = add({"title": "一", "rows": twice})
 
     assert {code for _, code in codes(outcome)} == {"row_id"}
+
+
+def test_an_empty_file_is_a_violation_of_its_question(add, tmp_path):
+    (tmp_path / "plan.pdf").write_bytes(b"")
+
+    assert codes(add({"title": "一", "paper": "plan.pdf"})) == {("paper", "empty_file")}

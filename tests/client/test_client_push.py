@@ -262,12 +262,13 @@ def test_a_file_that_the_server_has_is_not_sent_again(services, office, save):
     assert services.entry(entry)["state"] == "delivered"
 
 
-def test_an_empty_file_is_delivered_too(services, office, save):
+def test_an_entry_with_an_empty_file_is_not_saved(services, office, save):
     entry = save(paper=b"")
 
     services.rounds.run()
 
-    assert services.entry(entry)["state"] == "delivered"
+    assert services.entry(entry)["state"] == "draft"
+    assert office.revisions == []
 
 
 def test_a_damaged_file_does_not_keep_others_back(services, office, save):

@@ -175,6 +175,12 @@ def test_a_file_is_of_a_kind_that_the_question_accepts():
     assert file_name(file_questions(compiled.form)[0]) == "example.docx"
 
 
+def test_a_file_of_an_accepted_media_type_answers_a_question():
+    compiled = form(question("p", "file", required=True, parameters={"accept": "image/*"}))
+
+    assert made(compiled)[0] == {"p": "example.png"}
+
+
 def test_a_required_choice_of_own_entries_is_some_row():
     spec = {"source": "entries", "forms": ["plan"], "repeat": "rows", "label": ["what"]}
     compiled = form(question("about", "select_one mine", required=True), instances={"mine": spec})

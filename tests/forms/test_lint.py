@@ -152,3 +152,11 @@ def test_a_required_question_that_nobody_can_answer_is_a_warning():
     found = findings(question("who", required=True, read_only=True))
 
     assert ("unanswerable", "survey[0].required") in codes(found, "warning")
+
+
+def test_an_accept_that_accepts_nothing_known_is_a_warning():
+    found = findings(question("plan", "file", parameters={"accept": ".doc, pdf, image/*"}))
+
+    assert [(each.code, each.path) for each in found if "pdf" in each.message] == [
+        ("accept", "survey[0].parameters.accept")
+    ]
