@@ -123,7 +123,6 @@ class _Filling:
     states: dict[str, NodeState] = field(init=False)
     questions: Mapping[str, Question] = field(init=False)
     answered: dict[str, Any] = field(init=False, default_factory=dict)
-    drawn: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.session = Session.start(self.compiled, self._environment())
@@ -220,7 +219,6 @@ class _Filling:
 
     def _answer(self, question: Question, path: str) -> None:
         """Try values until the form accepts one; a soft constraint may be met with a reason."""
-        self.drawn.add(path)
         for value in itertools.islice(self._values(question, path), ATTEMPTS):
             self._apply(self.session.answer(path, value))
             self.answered[question.name] = value
@@ -285,10 +283,13 @@ class _Filling:
         return given
 
     def _is_typed(self, question: Question, path: str) -> bool:
-        """Tell what a person typed from what the device supplies by itself."""
-        if question.type in _NOT_FILLED or question.calculation or self.states[path].read_only:
-            return False
-        return path in self.drawn or "property(" not in (question.default or "")
+        """Tell what a person types from what the device supplies by itself.
+
+        What a person may type over is given, even if its default comes from the device: whether
+        the device knows a member's name is not known here.
+        """
+        is_supplied = question.type in _NOT_FILLED or bool(question.calculation)
+        return not is_supplied and not self.states[path].read_only
 
 
 _SOFT = frozenset({"soft_constraint", "reason"})

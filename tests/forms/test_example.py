@@ -143,7 +143,7 @@ def test_rows_carry_their_ids():
     assert len({row["_row"] for row in answers["rows"]}) == 3
 
 
-def test_what_the_device_supplies_is_left_out():
+def test_what_only_the_device_can_supply_is_left_out():
     compiled = form(
         question("who", default="property('member_name')"),
         question("unit", default="property('unit_name')", read_only=True),
@@ -152,7 +152,7 @@ def test_what_the_device_supplies_is_left_out():
         question("day", "today"),
     )
 
-    assert all(set(answers) == {"n"} for answers in made(compiled))
+    assert all(set(answers) == {"who", "n"} for answers in made(compiled))
 
 
 def test_files_are_named_only_where_they_are_there_or_must_be():
