@@ -60,7 +60,7 @@ def _show(services: Services, params: Params) -> Iterator[Any]:
 
 
 def _sync(services: Services, _: Params) -> Iterator[Any]:
-    yield services.rounds.run()
+    yield services.rounds.run_as_far_as_allowed()
 
 
 def _status(services: Services, _: Params) -> Iterator[Any]:

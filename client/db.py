@@ -178,6 +178,8 @@ def held_exclusively(path: Path, patience: float) -> Iterator[bool]:
 
 def _is_locked_by(connection: sqlite3.Connection) -> bool:
     try:
+        # In memory, as nothing is ever written here: a full disk must not keep anybody from reading.
+        connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:

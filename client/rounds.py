@@ -5,7 +5,9 @@
 all; the first problem is raised at the end, and stays in `problem` until a round goes well.
 """
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -17,16 +19,18 @@ from client.contact import note_contact
 from client.db import Database
 from client.definitions import Definitions
 from client.device import Device
-from client.errors import ClientError, NoConnectionError
+from client.errors import ClientError, NoConnectionError, RefusedError, StorageError
 from client.exchange import Exchange
 from client.outbox import Outbox
 from client.profile import Profile, require_profile
 from client.pull import Puller
 from client.push import Pushed, Pusher
+from client.settings import read_setting, write_setting
 from client.transport import Transport
 from sync.errors import SyncError
 
 _CLOSE_SECONDS = 1.0
+_PROBLEM = "problem"
 
 Json = dict[str, Any]
 
@@ -53,10 +57,10 @@ class Rounds:
         self._running = Lock()
         self._transport: Transport | None = None
         self._server_time: datetime | None = None
-        self.problem: Json | None = None
+        self._problem = read_setting(db, _PROBLEM)
 
     def run(self) -> Json:
-        """Do one round: `{"pushed", "files", "pulled", "left"}`.
+        """Do one round: `{"pushed", "files", "pulled", "left", "problem"}`.
 
         Raises:
             EnrolmentError: the device is not enrolled.
@@ -64,17 +68,46 @@ class Rounds:
             RefusedError: the server refused a part of it.
             SyncError: the server speaks a version that is too far away.
         """
+        outcome, refusal = self._round()
+        if refusal is not None:
+            raise refusal
+        return outcome
+
+    def run_as_far_as_allowed(self) -> Json:
+        """Do one round; what the server refused, to a revoked device for one, stands in `problem`.
+
+        Raises:
+            As `run`, but no RefusedError.
+        """
+        return self._round()[0]
+
+    def _round(self) -> tuple[Json, RefusedError | None]:
         profile = require_profile(self._db)
         with self._running:
             try:
-                outcome = self._run(self._exchange(profile))
+                outcome, refusal = self._run(self._exchange(profile))
             except (ClientError, SyncError) as error:
-                self.problem = {"code": error.code, "message": error.message, "hint": error.hint}
+                self._note_problem(_told(error))
                 raise
             finally:
                 self._note_contact()
-            self.problem = None
-            return outcome
+            problem = None if refusal is None else _told(refusal)
+            self._note_problem(problem)
+            return {**outcome, "problem": problem}, refusal
+
+    @property
+    def problem(self) -> Json | None:
+        """What kept the last round from going well, in this process or in one before it."""
+        found: Json | None = json.loads(self._problem) if self._problem else None
+        return found
+
+    def _note_problem(self, problem: Json | None) -> None:
+        text = json.dumps(problem, ensure_ascii=False) if problem else ""
+        if text == (self._problem or ""):
+            return
+        self._problem = text
+        with suppress(StorageError), self._db.transaction():  # a full disk: this process knows it
+            write_setting(self._db, _PROBLEM, text)
 
     def close(self) -> None:
         """Close the connections; a round that hangs in the network is not waited for."""
@@ -87,7 +120,7 @@ class Rounds:
             if has_ended:
                 self._running.release()
 
-    def _run(self, exchange: Exchange) -> Json:
+    def _run(self, exchange: Exchange) -> tuple[Json, RefusedError | None]:
         pushed, pulled = Pushed(), 0
 
         def pull() -> None:
@@ -101,14 +134,16 @@ class Rounds:
             pull,
         ):
             _attempt(part, problems)
-        if problems:
-            raise problems[0]
-        return {
+        refusals = [problem for problem in problems if isinstance(problem, RefusedError)]
+        if len(refusals) < len(problems):
+            raise next(problem for problem in problems if problem not in refusals)
+        outcome = {
             "pushed": pushed.revisions,
             "files": pushed.files,
             "pulled": pulled,
             "left": self._outbox.has_deliverable(),
         }
+        return outcome, next(iter(refusals), None)
 
     def _exchange(self, profile: Profile) -> Exchange:
         if self._transport is None:
@@ -127,6 +162,10 @@ class Rounds:
         with self._db.transaction():
             note_contact(self._db, self._clock.now(), self._server_time)
         self._server_time = None
+
+
+def _told(error: ClientError | SyncError) -> Json:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
 def _attempt(part: Callable[[], None], problems: list[ClientError]) -> None:

@@ -115,7 +115,7 @@ class Transport:
             kind = NoConnectionError if _is_unconnected(error) else UnreachableError
             raise kind(
                 f"{self._server} cannot be reached: {_reason(error)}",
-                hint="Nothing is lost; it is tried again by itself.",
+                hint="Nothing is lost. Check the address and the network, or try again later.",
             ) from error
 
     def close(self) -> None:

@@ -18,6 +18,8 @@ def sync(ctx: click.Context, as_json: bool) -> None:
         show(
             f"{done['pushed']} entries and {done['files']} files handed over, {done['pulled']} changes fetched."
         )
+    if done["problem"]:
+        say(f"{done['problem']['message']} Hint: {done['problem']['hint']}")
     if done["left"]:
         say("Something is left to hand over. Hint: run tianbao sync again, see tianbao entries.")
         ctx.exit(1)

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from client.db import Database
+from client.db import Database, held_exclusively
 from client.errors import DataVersionError, StorageError, StorageFullError
 from client.migrations import MIGRATIONS
 from client.settings import read_setting, write_setting
@@ -111,3 +111,11 @@ def test_a_full_disk_is_told_and_everything_earlier_is_intact(db):
     db.row("PRAGMA max_page_count = 100000")
     keep(db, "b", "x" * 100_000)
     assert read_setting(db, "b") == "x" * 100_000
+
+
+def test_a_lock_needs_no_room_on_a_full_disk(tmp_path):
+    with held_exclusively(tmp_path / "lock", 0.0) as is_held:
+        assert is_held
+        assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("lock", 0)]
+        with held_exclusively(tmp_path / "lock", 0.0) as is_held_again:
+            assert not is_held_again

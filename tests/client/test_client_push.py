@@ -41,7 +41,7 @@ def test_a_saved_entry_is_delivered(services, office, save):
 
     done = services.rounds.run()
 
-    assert done == {"pushed": 1, "files": 0, "pulled": 1, "left": False}
+    assert done == {"pushed": 1, "files": 0, "pulled": 1, "left": False, "problem": None}
     assert services.entry(entry)["state"] == "delivered"
     assert services.status()["oldest_undelivered"] is None
 

@@ -84,8 +84,10 @@ def test_a_revoked_device_still_hands_in_but_into_quarantine(organiser, enrolled
 
     organiser.call("revoke", member["id"])
     entry = enrolled.add("attachment-2", examples[:1])[0]
-    enrolled.sync(check=False)
+    done = enrolled.sync()  # nothing is left that could be delivered
 
+    assert "revoked" in done.stderr
+    assert enrolled.status()["problem"]["code"] == "revoked"
     assert enrolled.entries()[entry] == "quarantined"
     assert [item["entry"] for item in organiser.quarantine()] == [entry]
     assert organiser.audit('SELECT count(*) FROM "attachment-2"') == [(0,)]
