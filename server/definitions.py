@@ -2,6 +2,8 @@
 
 * A definition is named by the digest of its bytes; the same bytes are published once.
 * A form's version names one definition for good. A version once published is never withdrawn.
+* The current version of a form is the one that was published last: what devices fill in. Versions
+  that are numbers only grow, so that no device is led back to an older form.
 """
 
 from dataclasses import dataclass
@@ -20,12 +22,18 @@ from sync.times import format_time
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A definition in the log; `decided` counts the held revisions that waited for it."""
+    """A definition in the log; `decided` counts the held revisions that waited for it.
+
+    `current` is the version of the form that devices fill in now; `is_new` is false where the bytes
+    were published before.
+    """
 
     form_id: str
     version: str
     digest: str
     index: int
+    current: str
+    is_new: bool = True
     decided: int = 0
 
 
@@ -34,20 +42,30 @@ def add_definition(connection: Connection, content: bytes, now: datetime) -> Pub
 
     Raises:
         DefinitionError: the bytes are no definition.
-        ConflictError: this version of the form is another definition already.
+        ConflictError: this version of the form is another definition already, or lower than the
+            current one.
     """
     digest = digest_of(content)
     form = parse_definition(content, digest)
     row = connection.execute(
         "SELECT * FROM definition WHERE form_id = ? AND version = ?", (form.form_id, form.version)
     ).fetchone()
+    current = _current_version(connection, form.form_id)
     if row is not None and row["digest"] == digest:
-        return Published(form.form_id, form.version, digest, row["idx"])
+        assert current is not None  # noqa: S101 - this version is published
+        return Published(form.form_id, form.version, digest, row["idx"], current, is_new=False)
     if row is not None:
         raise ConflictError(
             f"Version {form.version} of {form.form_id} is published already, with other content.",
             code="version_exists",
             hint="Give the definition a new version.",
+        )
+    if current is not None and _is_lower(form.version, current):
+        raise ConflictError(
+            f"Version {form.version} of {form.form_id} is lower than version {current}, which is "
+            "current: devices would go back to an older form.",
+            code="version_lower",
+            hint=f"Give the definition a version higher than {current}.",
         )
     log.add_object(connection, digest, "form", content)
     index = log.append(connection, Statement(StatementKind.FORM, digest, now))
@@ -55,7 +73,20 @@ def add_definition(connection: Connection, content: bytes, now: datetime) -> Pub
         "INSERT INTO definition VALUES (?, ?, ?, ?, ?, NULL)",
         (digest, form.form_id, form.version, index, format_time(now)),
     )
-    return Published(form.form_id, form.version, digest, index)
+    return Published(form.form_id, form.version, digest, index, form.version)
+
+
+def _current_version(connection: Connection, form_id: str) -> str | None:
+    row = connection.execute(
+        "SELECT version FROM definition WHERE form_id = ? ORDER BY idx DESC LIMIT 1", (form_id,)
+    ).fetchone()
+    return None if row is None else str(row["version"])
+
+
+def _is_lower(version: str, current: str) -> bool:
+    """Say whether a version is a lower number; other names of versions have no order."""
+    is_number = all(each.isascii() and each.isdigit() for each in (version, current))
+    return is_number and int(version) < int(current)
 
 
 def is_published(connection: Connection, digest: str) -> bool:

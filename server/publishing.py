@@ -19,7 +19,8 @@ def publish(connection: Connection, content: bytes, now: datetime) -> Published:
 
     Raises:
         DefinitionError: the bytes are no definition that compiles, or its tables would clash.
-        ConflictError: this version of the form is another definition already.
+        ConflictError: this version of the form is another definition already, or lower than the
+            current one.
     """
     form = load_form(content, digest_of(content)).form
     check_names(form, published_forms(connection))

@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,12 +20,22 @@ from server.config import DataFolder
 def publish(definition: Path, folder: DataFolder) -> None:
     """Publish the definition of a form; devices have it at their next contact.
 
-    A version that was published once stays as it is: entries made with it keep it.
+    A version that was published once stays as it is: entries made with it keep it. Where versions
+    are numbers, a new one is higher than the current one.
     Prints the digest that names the definition.
     """
     content = base64.b64encode(definition.read_bytes()).decode()
     published = run_command(folder, "publish", {"content": content})
     show(published["digest"])
-    say(f"Published {published['form_id']}, version {published['version']}.")
+    say(_told(published))
     if published["decided"]:
         say(f"{published['decided']} held entries were waiting for it, and are decided now.")
+
+
+def _told(published: dict[str, Any]) -> str:
+    form, version = published["form_id"], published["version"]
+    if published["is_new"]:
+        return f"Published {form}, version {version}."
+    current = published["current"]
+    which = "this is the current version" if current == version else f"version {current} is current"
+    return f"Nothing changed: {form}, version {version}, was published before; {which}."

@@ -182,6 +182,41 @@ def test_other_content_under_a_published_version_is_refused(made, tmp_path):
     assert "version" in refused.stderr
 
 
+def published_as(folder, version, tmp_path, *, code=0):
+    definition = json.loads((CAMPAIGN / "attachment-2.json").read_bytes())
+    definition["settings"]["version"] = version
+    file = tmp_path / f"{version}.json"
+    file.write_text(json.dumps(definition), encoding="utf-8")
+    return call(folder, "publish", str(file), code=code)
+
+
+def test_publishing_the_same_bytes_again_says_that_nothing_changed(fresh, tmp_path):
+    file = str(CAMPAIGN / "attachment-2.json")
+    again = call(fresh, "publish", file)
+    published_as(fresh, "2026112201", tmp_path)
+
+    overtaken = call(fresh, "publish", file)
+
+    assert "Nothing changed" in again.stderr
+    assert "this is the current version" in again.stderr
+    assert "Nothing changed" in overtaken.stderr
+    assert "version 2026112201 is current" in overtaken.stderr
+    assert overtaken.stdout == again.stdout
+
+
+def test_a_version_lower_than_the_current_one_is_refused(fresh, tmp_path):
+    for lower in ("2018010101", "999", "0002019051300"):
+        refused = published_as(fresh, lower, tmp_path, code=1)
+
+        assert "lower than version 2019051301" in refused.stderr
+        assert "Hint: Give the definition a version higher than 2019051301" in refused.stderr
+
+
+def test_a_version_that_is_no_number_has_no_order(fresh, tmp_path):
+    assert "Published" in published_as(fresh, "autumn", tmp_path).stderr
+    assert "Published" in published_as(fresh, "7", tmp_path).stderr
+
+
 def test_a_list_of_units_is_taken_with_a_new_unit_that_can_be_invited(fresh, tmp_path):
     units = json.loads((CAMPAIGN / "units.json").read_bytes())
     units.append({"code": "new", "name": "新单位", "kind": "旗区", "parent": "ordos"})

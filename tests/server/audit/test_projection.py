@@ -45,7 +45,7 @@ def some_history(book, contests):
     book.store(book.revision("attachment-2", contests("坏"), unit="uxin"), quarantined("rules"))
     waiting = book.store(book.revision("attachment-2", contests("等")), held("newer_version"))
     book.hand_in("attachment-2", {}, operation="void", reason="填错了")
-    book.services.publish(attachment_1(version="2", extra="remark"))
+    book.services.publish(attachment_1(version="2019051302", extra="remark"))
     book.hand_in("attachment-1", {"filled_on": "2019-05-20", "remark": "备注"})
     book.decide(waiting, LOGGED)
 
@@ -210,18 +210,18 @@ def test_a_held_entry_shows_once_it_is_decided(book, contests):
 def test_a_new_version_adds_its_columns_and_old_entries_stay(book):
     book.hand_in("attachment-1", {"filled_on": "2019-05-20"})
     book.project()
-    book.services.publish(attachment_1(version="2", extra="remark"))
+    book.services.publish(attachment_1(version="2019051302", extra="remark"))
     book.hand_in("attachment-1", {"filled_on": "2019-05-21", "remark": "新"})
 
     rows = book.audit('select filled_on, remark, _version from "attachment-1" order by filled_on')
     assert rows == [
         {"filled_on": "2019-05-20", "remark": None, "_version": "2019051301"},
-        {"filled_on": "2019-05-21", "remark": "新", "_version": "2"},
+        {"filled_on": "2019-05-21", "remark": "新", "_version": "2019051302"},
     ]
     told = book.audit("select description from _columns where name = 'remark'")
     assert told == [{"description": "备注 · Remark"}]
     assert book.audit("select version, versions from forms where form = 'attachment-1'") == [
-        {"version": "2", "versions": 2}
+        {"version": "2019051302", "versions": 2}
     ]
 
 
