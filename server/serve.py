@@ -101,11 +101,16 @@ def _follow(stack: ExitStack, services: Services, folder: DataFolder) -> Project
     return projector
 
 
+def own_name(host: str) -> str:
+    """Return the host that links name without a public address: the loopback for everywhere."""
+    return _LOOPBACK.get(host, host)
+
+
 def _address(options: ServeOptions, port: int) -> str:
     """Return the public address; a server that listens everywhere is named by the loopback."""
     if options.url:
         return options.url.rstrip("/") + "/"
-    host = _LOOPBACK.get(options.host, options.host)
+    host = own_name(options.host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

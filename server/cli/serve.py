@@ -12,7 +12,7 @@ from server.children import watch_parent
 from server.cli._data import data_option
 from server.cli._output import example, say, show
 from server.config import DataFolder
-from server.serve import ServeOptions
+from server.serve import ServeOptions, own_name
 from server.serve import serve as run_server
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -47,6 +47,11 @@ def serve(
         say(
             "Warning: other computers reach this server by plain http: whoever stands between can "
             "read what is handed in. Put a proxy with TLS before it, and name it with --url."
+        )
+    if not url and own_name(host) != host:
+        say(
+            f"Warning: invitation links will name {own_name(host)}, which opens them on this computer "
+            "only. Give the address that others reach this server at with --url."
         )
     stop = Event()
     stop_on_signals(stop)

@@ -265,3 +265,20 @@ def test_the_auditors_database_may_be_deleted_at_any_time(fresh):
     reader = open_reader(fresh / "audit.db")
     assert reader.execute('SELECT count(*) FROM "attachment-2"').fetchone()[0] == 0
     reader.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--host", "0.0.0.0"], "127.0.0.1"),  # noqa: S104 - the case itself
+        (["--host", "::"], "::1"),
+        (["--host", "0.0.0.0", "--url", "https://t.example/"], None),  # noqa: S104 - the case itself
+        (["--host", "192.0.2.7"], None),
+        ([], None),
+    ],
+)
+def test_serve_warns_where_links_would_name_the_loopback(tmp_path, options, named):
+    told = call(tmp_path / "none", "serve", *options, code=1).stderr
+
+    assert ("invitation links will name" in told) is (named is not None)
+    assert named is None or f"will name {named}" in told
