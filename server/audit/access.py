@@ -4,9 +4,12 @@ GET  /audit/sign-in    asks for the one-time code; one behind the # is taken by 
 POST /audit/sign-in    uses it up, gives the cookie
 GET  /audit/sign-out   asks whether it is meant
 POST /audit/sign-out   ends the session
+
+What another site makes a browser send is refused before it is looked at.
 """
 
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -20,8 +23,12 @@ from sync.errors import CodeError
 _HOME = "/audit/"
 
 
-def create_blueprint(door: AuditDoor, *, is_secure: bool) -> Blueprint:
-    """Return the pages for signing in and out; `is_secure` keeps the cookie to https."""
+def create_blueprint(door: AuditDoor, address: str) -> Blueprint:
+    """Return the pages for signing in and out of a server.
+
+    Where its public address is https, the cookie is kept to https.
+    """
+    is_secure = address.startswith("https:")
     bp = Blueprint("audit_access", __name__, url_prefix="/audit", template_folder="templates")
 
     @bp.get("/sign-in")
@@ -32,7 +39,7 @@ def create_blueprint(door: AuditDoor, *, is_secure: bool) -> Blueprint:
     @bp.post("/sign-in")
     def post_sign_in() -> ResponseReturnValue:
         """Use up the code."""
-        if _is_foreign():
+        if _is_foreign(address):
             return message("try_again", HTTPStatus.FORBIDDEN)
         try:
             cookie = door.sign_in(request.form.get("code", ""))
@@ -50,7 +57,7 @@ def create_blueprint(door: AuditDoor, *, is_secure: bool) -> Blueprint:
     @bp.post("/sign-out")
     def post_sign_out() -> ResponseReturnValue:
         """End the session."""
-        if _is_foreign():
+        if _is_foreign(address):
             return message("try_again", HTTPStatus.FORBIDDEN)
         door.sign_out(request)
         response = message("not_signed_in", HTTPStatus.OK)
@@ -74,6 +81,17 @@ def _refusal(error: ServerError | CodeError) -> Response:
     return page("audit_sign_in.html", HTTPStatus.FORBIDDEN, problem=problem)
 
 
-def _is_foreign() -> bool:
-    """Say whether another site made the browser send this."""
-    return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
+def _is_foreign(address: str) -> bool:
+    """Say whether another site made the browser send this; `address` is our public one."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site == "same-origin":
+        return False  # a proxy may have changed the host, but this the browser says itself
+    origin = request.headers.get("Origin")
+    if site not in {None, "none"}:
+        return True
+    return origin is not None and not _is_own(origin, address)
+
+
+def _is_own(origin: str, address: str) -> bool:
+    hosts = {request.host.lower(), urlsplit(address).netloc.lower()}
+    return origin.partition("://")[2].lower() in hosts

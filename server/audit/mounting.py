@@ -22,7 +22,7 @@ def mounted(app: Flask, services: Services, address: str) -> Iterator[DatasetteC
     folder = services.folder
     child = DatasetteChild(folder.audit_db, folder.cookie_key, is_https=is_secure)
     door = AuditDoor(services)
-    app.register_blueprint(access.create_blueprint(door, is_secure=is_secure))
+    app.register_blueprint(access.create_blueprint(door, address))
     app.register_blueprint(proxy.create_blueprint(child, door, is_secure=is_secure))
     child.start()
     try:

@@ -130,18 +130,38 @@ def test_an_expired_code_is_refused_with_the_reason(site):
     assert "已过期" in answer.text
 
 
-def test_another_site_cannot_sign_a_browser_in(shown):
-    code = shown.code()
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "none"},
+    ],
+)
+def test_another_site_cannot_sign_a_browser_in_nor_use_the_code_up(shown, headers):
+    form = {"url": f"{shown.address}/audit/sign-in", "data": {"code": shown.code()}}
 
-    answer = requests.post(
-        f"{shown.address}/audit/sign-in",
-        data={"code": code},
-        headers={"Sec-Fetch-Site": "cross-site"},
-        timeout=30,
-    )
+    answer = requests.post(**form, headers=headers, timeout=30)
+    own = requests.post(**form, allow_redirects=False, timeout=30)
 
     assert answer.status_code == 403
     assert "Set-Cookie" not in answer.headers
+    assert own.status_code == 303
+
+
+@pytest.mark.parametrize("site", ["same-origin", None])
+def test_our_own_page_signs_in(shown, site):
+    answer = requests.post(
+        f"{shown.address}/audit/sign-in",
+        data={"code": shown.code()},
+        headers={"Origin": shown.address, "Sec-Fetch-Site": site},
+        allow_redirects=False,
+        timeout=30,
+    )
+
+    assert answer.status_code == 303
 
 
 def test_a_forged_or_aged_cookie_opens_nothing(shown):
