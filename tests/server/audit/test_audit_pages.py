@@ -299,6 +299,13 @@ def test_an_entry_shows_as_soon_as_it_is_projected(site, contests):
         assert [row["_entry"] for row in found] == [entry]
 
 
+def test_the_table_of_members_says_whom_it_leaves_out():
+    told = METADATA["databases"]["audit"]["tables"]["members"]["description"]
+
+    assert "只查看审计页面的人员不在此列" in told
+    assert "who only read the audit pages are not listed" in told
+
+
 def test_the_metadata_file_is_found_in_the_sources():
     assert metadata_path().name == "datasette-metadata.json"
     assert json.loads(metadata_path().read_bytes())["title"] == METADATA["title"]
