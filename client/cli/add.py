@@ -1,13 +1,15 @@
 """`tianbao add`: finalize entries from files of answers."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from client.answers_file import Document, decode, documents, is_by_line
+from client.answers_file import AnswersReader, Document, Shape, file_encoding
 from client.cli._output import example, say, say_json, show
 from client.control import call
 
@@ -28,47 +30,54 @@ Violations = list[dict[str, Any]]
 def add(ctx: click.Context, form: str, answers: Path, as_json: bool) -> None:
     """Check and finalize sets of ANSWERS to a FORM; print each entry's id once it is durable.
 
-    ANSWERS is a .json file with one set, a .jsonl file with one a line, or - for either. Reasons for
-    soft constraints stand under "_reasons": {path: text}; a file question is answered by the path of
-    the file, relative to the answers' file. If a set breaks a rule, the others are kept all the same,
-    and the command ends with 1.
+    ANSWERS is a .json file with one set, a .jsonl file with one a line, or - for either. Lines are
+    taken as they come. Reasons for soft constraints stand under "_reasons": {path: text}, where
+    contests[1] is the first row; a file question is answered by the path of the file, relative to
+    the answers' file. If a set breaks a rule, the others are kept all the same, and the command ends
+    with 1.
     """
-    given = _read(answers, quiet=as_json)
-    violations = [_unreadable(each) for each in given if each.answers is None]
-    try:
-        violations += _add(
-            ctx.obj, form, [each for each in given if each.answers is not None], answers
-        )
-    finally:
-        _tell(violations, as_json=as_json)
-    if violations:
+    folder = Path.cwd() if str(answers) == "-" else answers.absolute().parent
+    findings = _Findings(as_json)
+    with _opened(answers) as reader:
+        try:
+            for group in reader.groups():
+                findings.say_encoding(reader.guessed, answers)
+                _add(ctx.obj, {"form": form, "folder": str(folder)}, group, findings)
+        finally:
+            findings.end()
+    if findings.any:
         ctx.exit(1)
 
 
-def _read(answers: Path, *, quiet: bool) -> list[Document]:
-    is_stream = str(answers) == "-"
-    content = sys.stdin.buffer.read() if is_stream else answers.read_bytes()
-    text = decode(content, "Standard input" if is_stream else str(answers))
-    if text.encoding and not quiet:
-        say(f"Note: {answers} is not UTF-8; it was read as {text.encoding}.")
-    by_line = is_by_line(text.content) if is_stream else answers.suffix.lower() in _BY_LINE
-    return list(documents(text.content, by_line=by_line))
+@contextmanager
+def _opened(answers: Path) -> Iterator[AnswersReader]:
+    if str(answers) == "-":
+        with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as stream:
+            yield AnswersReader(stream, "Standard input", Shape.EITHER)
+        return
+    shape = Shape.LINES if answers.suffix.lower() in _BY_LINE else Shape.DOCUMENT
+    # Only a file can be read twice; what is piped here under a name cannot.
+    encoding = file_encoding(answers) if answers.is_file() else None
+    with answers.open("rb") as file:
+        yield AnswersReader(file, str(answers), shape, encoding)
 
 
-def _add(home: Path, form: str, given: Sequence[Document], answers: Path) -> Violations:
-    folder = Path.cwd() if str(answers) == "-" else answers.absolute().parent
-    params = {
-        "form": form,
-        "folder": str(folder),
-        "documents": [{"line": each.line, "answers": each.answers} for each in given],
-    }
-    violations: Violations = []
-    for outcome in call(home, "add", params):
-        if "entry" in outcome:
-            show(outcome["entry"])
-        else:
-            violations += [{"line": outcome["line"], **each} for each in outcome["violations"]]
-    return violations
+def _add(
+    home: Path, params: dict[str, str], group: Sequence[Document], findings: "_Findings"
+) -> None:
+    """Add what has come. The home is held for this group alone, not while the next is awaited."""
+    violations = [_unreadable(each) for each in group if each.answers is None]
+    given = [
+        {"line": each.line, "answers": each.answers} for each in group if each.answers is not None
+    ]
+    try:
+        for outcome in call(home, "add", {**params, "documents": given}) if given else ():
+            if "entry" in outcome:
+                show(outcome["entry"])
+            else:
+                violations += [{"line": outcome["line"], **each} for each in outcome["violations"]]
+    finally:
+        findings.take(violations)
 
 
 def _unreadable(document: Document) -> dict[str, Any]:
@@ -80,11 +89,33 @@ def _unreadable(document: Document) -> dict[str, Any]:
     }
 
 
-def _tell(violations: Violations, *, as_json: bool) -> None:
-    ordered = sorted(violations, key=lambda each: each["line"])
-    if as_json and ordered:
-        say_json(ordered)
-        return
-    for each in ordered:
-        place = f"{each['path']}: " if each["path"] else ""
-        say(f"line {each['line']}: {place}{each['message']} [{each['code']}]")
+class _Findings:
+    """What is wrong: told as it is found or, as JSON, in one list at the end."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.any = False
+        self._as_json = as_json
+        self._kept: Violations = []
+        self._encoding: str | None = None
+
+    def say_encoding(self, encoding: str | None, answers: Path) -> None:
+        """Say once which encoding was guessed."""
+        if encoding and encoding != self._encoding and not self._as_json:
+            say(f"Note: {answers} is not UTF-8; it was read as {encoding}.")
+        self._encoding = encoding
+
+    def take(self, violations: Violations) -> None:
+        """Take what is wrong in a group of lines."""
+        self.any = self.any or bool(violations)
+        ordered = sorted(violations, key=lambda each: each["line"])
+        if self._as_json:
+            self._kept += ordered
+            return
+        for each in ordered:
+            place = f"{each['path']}: " if each["path"] else ""
+            say(f"line {each['line']}: {place}{each['message']} [{each['code']}]")
+
+    def end(self) -> None:
+        """Tell what was kept for the end."""
+        if self._kept:
+            say_json(self._kept)

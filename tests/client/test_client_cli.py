@@ -96,6 +96,37 @@ def test_add_reads_standard_input(tianbao, enrolled_home, text):
     assert len(done.stdout.splitlines()) == text.count("title")
 
 
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_add_of_nothing_adds_nothing(tianbao, enrolled_home, text):
+    done = tianbao("add", "visit", "-", input=text)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_add_prints_the_first_id_while_the_pipe_is_open(enrolled_home, tianbao):
+    with start("add", "visit", "-", home=enrolled_home, stdin=subprocess.PIPE) as adding:
+        check_it_streams(adding, tianbao)
+
+
+def test_beside_fill_the_first_id_comes_while_the_pipe_is_open(filling, tianbao, home):
+    with start("add", "visit", "-", home=home, stdin=subprocess.PIPE) as adding:
+        check_it_streams(adding, tianbao)
+
+
+def check_it_streams(adding, tianbao):
+    """Each line is answered before the next is written, and the home is free in between."""
+    for number in range(2):
+        adding.stdin.write(f'{{"title": "{number}"}}\n')
+        adding.stdin.flush()
+        entry = adding.stdout.readline().strip()
+        assert json.loads(tianbao("show", entry, "--json").stdout)["entry"] == entry
+    adding.stdin.write('{"people": 1}\n')
+    adding.stdin.flush()
+    assert adding.stderr.readline().startswith("line 3: title: ")
+    adding.stdin.close()
+    assert adding.wait(20) == 1
+
+
 def test_add_finds_files_beside_the_answers(tianbao, enrolled_home, tmp_path):
     (tmp_path / "方案.pdf").write_bytes(b"%PDF")
     answers = write(tmp_path / "a.json", {"title": "一", "paper": "方案.pdf"})
@@ -215,10 +246,10 @@ def test_ids_are_printed_as_soon_as_they_are_durable_and_survive_a_kill(
     assert json.loads(tianbao("sync", "--json").stdout)["left"] is False
 
 
-def start(*args, home):
+def start(*args, home, stdin=subprocess.DEVNULL):
     return subprocess.Popen(
         [sys.executable, "-m", "client", *args],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
