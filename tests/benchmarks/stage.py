@@ -64,7 +64,9 @@ def stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
     server, url = start(serve if audit else [*serve, "--no-audit"])
     try:
         place = Stage(folder, server, url)
-        invitation = json.loads(place.admin("invite", "jungar", "reporter", "--name", "李工", "--json"))
+        invitation = json.loads(
+            place.admin("invite", "jungar", "reporter", "--name", "李工", "--json")
+        )
         place.client("enrol", url, invitation["code"])
         place.client("sync")
         yield place
