@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def enrol_without_server(home: Path, definitions: list[bytes], campaign: bytes |
         log_key=bytes(32),
     )
     with open_services(home) as services, services.db.transaction():
+        profile = replace(profile, device=services.device.key.id)
         write_profile(services.db, profile, datetime.now(UTC))
         for index, content in enumerate(definitions):
             services.definitions.add(content, index)

@@ -331,6 +331,22 @@ def test_photos_and_a_position_are_taken(page: Page, local_client, screenshot: S
     screenshot(page, "fill-progress")
 
 
+def test_a_file_that_is_no_photo_or_is_empty_is_told_at_the_question(
+    page: Page, local_client
+) -> None:
+    open_form(page, local_client.address, PROGRESS)
+    page.get_by_role("button", name="添加一行").click()
+    chooser = page.locator('input[type="file"]')
+
+    chooser.set_input_files(
+        [{"name": "方案.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}]
+    )
+    expect(page.get_by_text("此处只接受图片").first).to_be_visible()
+
+    chooser.set_input_files([{"name": "空.png", "mimeType": "image/png", "buffer": b""}])
+    expect(page.get_by_text("文件是空的").first).to_be_visible()
+
+
 def test_questions_come_and_go_with_the_answers(page: Page, local_client) -> None:
     open_form(page, local_client.address, PROGRESS)
     adopted = page.get_by_label("其中已采纳")
