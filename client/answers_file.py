@@ -24,7 +24,6 @@ LARGEST_LINE = 8 * 1024 * 1024
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 LARGEST_SKIPPED = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
-_MOST_HELD = 100_000  # lines, nearly all of them blank, before the shape is known
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ENCODINGS = ("utf-8", "gb18030")
 _GUESSED = {"gb18030": "GB 18030"}
@@ -96,8 +95,8 @@ class AnswersReader:
         """
         lines = _Cutter().lines(self._chunks())
         shape, held = self._shape, list[_Line]()
-        while shape is Shape.EITHER and len(held) < _MOST_HELD and (group := next(lines, None)):
-            held += group
+        while shape is Shape.EITHER and (group := next(lines, None)) is not None:
+            held += [line for line in group if line.content is None or line.content.strip()]
             shape = _shape_of(held)
         if shape is Shape.LINES:
             yield from filter(None, map(self._documents, _chained(held, lines)))
@@ -246,7 +245,7 @@ def _shape_of(held: Sequence[_Line]) -> Shape:
     the next line tells: either it goes on, or the first was cut short.
     """
     text = b""
-    first_two = [line.content for line in held if line.content is None or line.content.strip()][:2]
+    first_two = [line.content for line in held[:2]]
     for content in first_two:
         is_first = not text
         text += (content or b"") + b"\n"

@@ -181,7 +181,7 @@ def test_a_line_that_never_ends_is_refused_in_bounded_memory(shape):
 
 
 def test_one_set_of_answers_that_never_ends_is_refused_in_bounded_memory():
-    pieces = Pieces(b"{\n", *[b'"a": [\n'] + [b"1,\n" * 100_000] * 100)
+    pieces = Pieces(b"{\n", *[b'"a": [\n'] + [b"1, " * 50_000 + b"\n"] * 200)
 
     (found,) = [
         each for group in AnswersReader(pieces, "-", Shape.EITHER).groups() for each in group
@@ -191,11 +191,21 @@ def test_one_set_of_answers_that_never_ends_is_refused_in_bounded_memory():
     assert pieces.pieces
 
 
-def test_blank_lines_without_end_are_refused_in_bounded_memory():
-    class Blank:
-        def read1(self, size):
-            return b"\n" * size
+def test_blank_lines_before_the_first_set_are_not_kept():
+    blank = b" " * 100_000 + b"\n"
 
-    ((found,),) = AnswersReader(Blank(), "-", Shape.EITHER).groups()
+    tracemalloc.start()
+    try:
+        (found,) = [
+            each
+            for group in AnswersReader(
+                Pieces(*[blank] * 500, b'{"a": 1}'), "-", Shape.EITHER
+            ).groups()
+            for each in group
+        ]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
 
-    assert found.code == "too_large"
+    assert (found.line, found.answers) == (501, {"a": 1})
+    assert peak < LARGEST_LINE
