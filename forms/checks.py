@@ -3,8 +3,8 @@
 - Only what is relevant is checked. A blank is asked for if required, and otherwise breaks no rule.
 - A type that is wrong hides everything else; a constraint comes before a soft constraint.
 - What rests on own entries is not checked where these are not known.
-- A choice of own entries names a row that may not have arrived here yet, on the server or on this
-  device: it has to be a row's id, never free text, and need not be on the list.
+- A choice of own entries may name a row that has not arrived here yet. Where own entries are known it
+  is on the list or has the form of a generated id, elsewhere it is any row's id; never free text.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any
 from forms.definition import Repeat
 from forms.instance import Row
 from forms.messages import message
-from forms.paths import ROW_ID
+from forms.paths import GENERATED_ROW_ID, ROW_ID
 from forms.reasons import is_empty_phrase
 from forms.rules import Message, Rule
 from forms.structure import Place
@@ -146,9 +146,19 @@ def _is_allowed(row: Row, place: Place) -> bool:
     names = (value,) if isinstance(value, str) else value
     choices = place.rules.choices
     if choices is not None and choices.own_entries is not None:
-        return all(ROW_ID.fullmatch(name) for name in names)
+        return all(_may_be_own(row, place, choices.own_entries, name) for name in names)
     allowed = allowed_names(row, place)
     return allowed is None or allowed.issuperset(names)
+
+
+def _may_be_own(row: Row, place: Place, own_entries: str, name: str) -> bool:
+    if not row.world.environment.trusts_own_entries:
+        return ROW_ID.fullmatch(name) is not None
+    if GENERATED_ROW_ID.fullmatch(name):
+        return True
+    rule = place.rules.choice_filter
+    items = rule.run(row) if rule else row.world.entries(own_entries)
+    return any(item["name"] == name for item in items)
 
 
 def _is_broken(row: Row, rule: Rule | None) -> bool:

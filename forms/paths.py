@@ -3,7 +3,8 @@
 `contests[9f3a]/project` is a question in a row, `contests[9f3a]` the row, `contests` the repeat,
 `head/unit_name` a question in a group. Without the row ids it is a definition path.
 - `parse_path` and `format_path` are each other's inverse.
-- A row id is 1 to 64 letters, digits, `_` or `-`, so that it never needs quoting.
+- A row id is 1 to 64 letters, digits, `_` or `-`, so that it never needs quoting. One that was
+  generated is 16 hexadecimal digits.
 """
 
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from forms.errors import AnswerError
 
 ROW_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+GENERATED_ROW_ID = re.compile(r"[0-9a-f]{16}")
 _STEP = re.compile(r"([^\W\d][\w.-]*)(?:\[([A-Za-z0-9_-]{1,64})\])?")
 _ROW = re.compile(r"\[[^\]]*\]")
 

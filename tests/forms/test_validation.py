@@ -225,9 +225,18 @@ def test_what_rests_on_own_entries_is_checked_where_they_are_known(scenario):
 def test_a_choice_of_own_entries_is_a_row_that_may_be_missing_but_never_free_text(scenario, trusts):
     side = opened(scenario, trusts=trusts, rows=ROWS)
 
-    assert ("contest", "choice") not in side.checked({**SENT, "contest": "c9"})
+    for row in ("c1", "0123456789abcdef"):
+        assert ("contest", "choice") not in side.checked({**SENT, "contest": row})
     for text in ("焊工技能竞赛", "welders;2019", "x" * 65):
         assert ("contest", "choice") in side.checked({**SENT, "contest": text})
+
+
+@pytest.mark.parametrize("text", ["freetext", "c9", "0123456789ABCDEF", "0123456789abcde"])
+def test_free_text_that_looks_like_a_row_id_is_no_choice_on_a_device(scenario, text):
+    sent = {**SENT, "contest": text}
+
+    assert ("contest", "choice") in opened(scenario, trusts=True, rows=ROWS).checked(sent)
+    assert ("contest", "choice") not in opened(scenario, trusts=False).checked(sent)
 
 
 @pytest.mark.parametrize(
