@@ -5,9 +5,11 @@ here whatever is given.
 * What the form does not know, what is of a wrong type, what a person could not change either: all
 are violations, told together, and nothing is saved.
 * An answer to a file question is the path of the file; the file is copied into the home.
+* A row that is given no id is called by its position, from 1: in reasons, and in what is told.
 """
 
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
@@ -57,8 +59,8 @@ class Adder:
         instance.replace(answers, reasons)
         if layer.violations:
             broken = (*layer.violations, *instance.session.violations())
-            return {"violations": format_violations(dict.fromkeys(broken))}
-        return self._finalizer.finalize(instance)
+            return layer.by_position({"violations": format_violations(dict.fromkeys(broken))})
+        return layer.by_position(self._finalizer.finalize(instance))
 
 
 class _Layer:
@@ -69,6 +71,7 @@ class _Layer:
         self._folder = folder
         self.violations: list[Violation] = []
         self._row_ids: dict[str, set[str]] = {}
+        self._rows_at: dict[str, str] = {}  # `contests[1]` → the row's path with its made-up id
 
     def lay(self, instance: Instance, document: Mapping[str, Any]) -> Json:
         """Return the answers to fill the form with."""
@@ -81,9 +84,19 @@ class _Layer:
         """Return the reasons that were given for soft constraints."""
         given = document.get(REASONS, {})
         if isinstance(given, dict) and all(isinstance(text, str) for text in given.values()):
-            return dict(given)
+            return {self._with_ids(path): text for path, text in given.items()}
         self._note(REASONS, "type", "Reasons are an object of texts by path.")
         return {}
+
+    def by_position(self, outcome: Json) -> Json:
+        """Return an outcome whose violations call the rows without an id by their position."""
+        positions = {row: position for position, row in self._rows_at.items()}
+        for violation in outcome.get("violations", ()):
+            violation["path"] = _renamed(violation["path"], positions)
+        return outcome
+
+    def _with_ids(self, path: str) -> str:
+        return _renamed(path, self._rows_at)
 
     def _members(
         self, nodes: Sequence[Node], base: Mapping[str, Any], given: Mapping[str, Any], prefix: str
@@ -132,6 +145,8 @@ class _Layer:
         for number, row in enumerate(given):
             below = base[number] if number < len(base) else {ROW: token_hex(ROW_ID_BYTES)}
             row_id = self._row_id(row.get(ROW, below[ROW]), taken, path)
+            if ROW not in row:
+                self._rows_at[f"{path}[{number + 1}]"] = f"{path}[{row_id}]"
             laid = self._members(repeat.children, below, row, f"{path}[{row_id}]/")
             rows.append({**laid, ROW: row_id})
         return rows
@@ -149,6 +164,9 @@ class _Layer:
     def _file(self, given: str, path: str) -> Json | None:
         place = self._folder / given
         try:
+            if not stat.S_ISREG(place.stat().st_mode):  # a pipe or a device may never end
+                self._note(path, "file", f"{place} is no file.")
+                return None
             with place.open("rb") as file:
                 kept = self._blobs.keep(file)
         except InputError as error:
@@ -169,6 +187,15 @@ class _Layer:
 
     def _note(self, path: str, code: str, message: str) -> None:
         self.violations.append(Violation(path, code, message))
+
+
+def _renamed(path: str, names: Mapping[str, str]) -> str:
+    """Return a path with the rows on its way called by other names, the outer ones first."""
+    done = ""
+    for step in path.split("/"):
+        here = f"{done}/{step}" if done else step
+        done = names.get(here, here)
+    return done
 
 
 def _grow(session: Session, survey: Sequence[Node], given: Mapping[str, Any]) -> None:

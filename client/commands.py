@@ -4,6 +4,7 @@
     add      {"form", "folder", "documents": [{"line", "answers"}]} → one result a document
     entries  every entry
     show     {"entry"} → one entry with its answers
+    own_entries {"name", "forms", "repeat", "label"} → the items of a list drawn from own entries
     sync     one round of push and pull
     status   how many entries are in which state
 
@@ -17,6 +18,7 @@ from typing import Any
 from client.errors import NotFoundError
 from client.profile import require_profile
 from client.services import Services
+from forms.definition import OwnEntries
 
 Params = Mapping[str, Any]
 Command = Callable[[Services, Params], Iterator[Any]]
@@ -59,6 +61,13 @@ def _show(services: Services, params: Params) -> Iterator[Any]:
     yield services.entry(params["entry"], params["language"])
 
 
+def _own_entries(services: Services, params: Params) -> Iterator[Any]:
+    spec = OwnEntries(
+        params["name"], tuple(params["forms"]), params["repeat"], tuple(params["label"])
+    )
+    yield services.replica.items(spec)
+
+
 def _sync(services: Services, _: Params) -> Iterator[Any]:
     yield services.rounds.run_as_far_as_allowed()
 
@@ -72,6 +81,7 @@ COMMANDS: dict[str, Command] = {
     "add": _add,
     "entries": _entries,
     "show": _show,
+    "own_entries": _own_entries,
     "sync": _sync,
     "status": _status,
 }

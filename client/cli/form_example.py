@@ -1,6 +1,7 @@
 """`tianbao form example`: valid, varied sets of answers to a form, as JSON Lines."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import click
 
 from client.cli.form_output import json_text, read_file, refuse
 from client.cli.sample_files import sample_file, sample_path
+from client.config import Home
+from client.control import call
 from forms.catalogue import load_form
 from forms.compiled import CompiledForm
 from forms.definition import Form
 from forms.errors import DefinitionError, ExampleError
-from forms.example import Wish, examples, file_name, file_questions
+from forms.example import OwnItems, Wish, examples, file_name, file_questions
+from forms.own_entries import Item
 
 _EXAMPLE = """\b
 Example:
@@ -33,15 +37,27 @@ Example:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write sample files there, to answer file questions with; else those of the program do.",
 )
-def example(definition: Path, rows: int | None, count: int, seed: int, files: Path | None) -> None:
-    """Print valid sets of answers, one a line, as `tianbao add` takes them."""
+@click.pass_context
+def example(
+    ctx: click.Context,
+    definition: Path,
+    rows: int | None,
+    count: int,
+    seed: int,
+    files: Path | None,
+) -> None:
+    """Print valid sets of answers, one a line, as `tianbao add` takes them.
+
+    Choices among the unit's own entries are drawn from this device's home, if it has any.
+    """
     compiled = _load(definition)
     names = _prepare_files(compiled.form, files)
     unwritten = {name for name, place in names.items() if name == place}
     wish = Wish(seed=seed, count=count, rows=rows, files=not unwritten)
     missing: set[str] = set()
     try:
-        for answers in examples(compiled, wish, datetime.now().astimezone()):
+        own_entries = _own_entries(ctx.obj, compiled.form)
+        for answers in examples(compiled, wish, datetime.now().astimezone(), own_entries):
             line = json_text(_with_folder(answers, names))
             click.echo(line)
             missing.update(name for name in unwritten if f'"{name}"' in line)
@@ -61,6 +77,16 @@ def _load(definition: Path) -> CompiledForm:
             f"{definition}: {error.path}: {error.message}",
             error.hint or f"tianbao form check {definition} tells all that is wrong.",
         ) from error
+
+
+def _own_entries(home: Path | None, form: Form) -> OwnItems:
+    """Return what gives the items of the form's lists of own entries, as this device has them."""
+    found: dict[str, Sequence[Item]] = {}
+    if home is not None and Home(home).database.is_file():
+        for name, spec in form.instances.items():
+            params = {"name": name, "forms": spec.forms, "repeat": spec.repeat, "label": spec.label}
+            found[name] = next(call(home, "own_entries", params))
+    return lambda name: found.get(name, ())
 
 
 def _prepare_files(form: Form, folder: Path | None) -> dict[str, str]:

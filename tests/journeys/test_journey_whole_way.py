@@ -137,3 +137,30 @@ def test_an_attached_document_is_delivered_byte_for_byte(organiser, enrolled, ca
     assert enrolled.entries() == {entry: "delivered"}
     stored = [path.read_bytes() for path in (organiser.data / "blobs").rglob("*") if path.is_file()]
     assert stored == [document]
+
+
+def test_a_reason_names_a_row_without_an_id_by_its_position(enrolled, examples):
+    rows = [
+        {name: value for name, value in row.items() if name != "_row"}
+        for row in examples[0]["contests"]
+    ]
+    rows[1].update(starts="2018-06-01", ends="2019-05-01")
+    reasons = {"contests[2]/starts": "工程于2018年先行开工，竞赛随工程进行"}
+
+    entries = enrolled.add("attachment-2", [{**examples[0], "contests": rows, "_reasons": reasons}])
+
+    assert [enrolled.entries()[entry] for entry in entries] == ["saved"]
+
+
+def test_examples_are_about_contests_that_this_device_has(enrolled, examples, campaign):
+    enrolled.add("attachment-2", examples)
+
+    form = campaign / "progress-report.json"
+    made = enrolled.call("form", "example", form, "--count", "30").stdout
+    added = enrolled.call("add", "progress-report", "-", input=made).stdout.split()
+
+    shown = [json.loads(enrolled.call("show", each, "--json").stdout) for each in added[:5]]
+    assert len(added) == 30
+    assert all(each["answers"]["about"]["contest_name"] for each in shown)
+    assert '"works_done"' in made
+    assert '"energy_done"' in made
