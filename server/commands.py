@@ -150,6 +150,10 @@ def _units(workplace: Workplace, params: Params) -> Any:
     return workplace.services.import_units(base64.b64decode(params["content"]))
 
 
+def _arrived(workplace: Workplace, params: Params) -> Any:
+    return [asdict(arrival) for arrival in workplace.services.arrived(params["limit"])]
+
+
 def _quarantine(workplace: Workplace, _: Params) -> Any:
     return [asdict(revision) for revision in workplace.services.quarantine()]
 
@@ -169,6 +173,7 @@ COMMANDS: Mapping[str, Callable[[Workplace, Params], Any]] = {
     "members": _members,
     "publish": _publish,
     "units": _units,
+    "arrived": _arrived,
     "quarantine": _quarantine,
     "project": _project,
     "rebuild": _rebuild,

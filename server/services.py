@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from server import attachments, campaigns, invitations, log, members, revisions, sessions
+from server.arrivals import ArrivedRevision, latest
 from server.attachments import StoredAttachment
 from server.blobs import Blobs, Source
 from server.changes import ChangesPage, read_changes
@@ -194,6 +195,11 @@ class Services:
         """Return what is kept for the organiser to look at."""
         with self.readers.read() as connection:
             return revisions.quarantine(connection)
+
+    def arrived(self, limit: int) -> tuple[ArrivedRevision, ...]:
+        """Return the revisions that arrived last, the newest first."""
+        with self.readers.read() as connection:
+            return latest(connection, limit)
 
     def changes(self, device: Device, after: int, limit: int) -> ChangesPage:
         """Return the changes that concern a device, from an index of the log on.

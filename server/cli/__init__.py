@@ -21,6 +21,7 @@ COMMANDS = (
     "members",
     "revoke",
     "reissue",
+    "arrived",
     "project",
     "quarantine",
     "demo",

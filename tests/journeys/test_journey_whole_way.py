@@ -164,3 +164,15 @@ def test_examples_are_about_contests_that_this_device_has(enrolled, examples, ca
     assert all(each["answers"]["about"]["contest_name"] for each in shown)
     assert '"works_done"' in made
     assert '"energy_done"' in made
+
+
+def test_the_organiser_sees_in_the_terminal_what_arrived(organiser, enrolled, examples):
+    assert json.loads(organiser.call("arrived", "--json").stdout) == []
+    entries = enrolled.add("attachment-2", examples[:3])
+    enrolled.sync()
+
+    listed = json.loads(organiser.call("arrived", "--limit", "2", "--json").stdout)
+
+    assert [item["entry"] for item in listed] == entries[:0:-1]
+    assert {(item["unit_name"], item["state"]) for item in listed} == {("准格尔旗", "logged")}
+    assert entries[0] in organiser.call("arrived").stdout

@@ -30,6 +30,7 @@ def question(folder, sql):
 def test_what_every_command_gives_can_be_handed_to_another_process(workplace, device):
     workplace.services.ingest.push([device.frame(device.revision({}))])
     params = {
+        "arrived": {"limit": 20},
         "invite": INVITATION,
         "reissue": {"member": device.member},
         "revoke": {"name": device.member},
