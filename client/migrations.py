@@ -81,4 +81,29 @@ _VERSION_1 = (
 # What did not get through goes behind the others, files as well as revisions.
 _VERSION_2 = ("ALTER TABLE attachment ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",)
 
-MIGRATIONS = (_VERSION_1, _VERSION_2)
+# Edits, merges and files in parts. `head` names the revisions of an entry that nothing followed,
+# `conflict` the entries of which a person has to decide something, `trouble` what a person has to
+# know until it is dismissed.
+_VERSION_3 = (
+    "ALTER TABLE revision ADD COLUMN exported_at TEXT",
+    "ALTER TABLE revision ADD COLUMN pruned_at TEXT",
+    "ALTER TABLE attachment ADD COLUMN offset_acknowledged INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE head (
+        entry TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (entry, digest)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO head SELECT entry, digest FROM revision AS r "
+    "WHERE NOT EXISTS (SELECT 1 FROM parent AS p WHERE p.parent = r.digest)",
+    "CREATE TABLE conflict (entry TEXT PRIMARY KEY, paths TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE trouble (
+        id INTEGER PRIMARY KEY, code TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '',
+        message TEXT NOT NULL, hint TEXT NOT NULL DEFAULT '', since TEXT NOT NULL,
+        last_seen TEXT NOT NULL, count INTEGER NOT NULL DEFAULT 1, dismissed_at TEXT,
+        UNIQUE (code, subject)
+    ) STRICT
+    """,
+)
+
+MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -35,6 +35,9 @@ class FrameKind(IntEnum):
     DEFINITION = 0x03
     CAMPAIGN = 0x04
     UNITS = 0x05
+    BUNDLE = 0x06
+    CHUNK = 0x07
+    BUNDLE_END = 0x08
 
 
 _KINDS = frozenset(FrameKind)

@@ -103,7 +103,11 @@ class ChangeItem:
 
 @dataclass(frozen=True, slots=True)
 class ChangesAnswer:
-    """Tells the changes from `after` (inclusive) up to, not including, index `next`."""
+    """Tells the changes from `after` (inclusive) up to, not including, index `next`.
+
+    `leaf` is the digest of the leaf just before `next`: with it a device finds out later that the
+    log it followed is not there any more. It is None where `next` is 0.
+    """
 
     nonce: str
     request: str
@@ -112,6 +116,7 @@ class ChangesAnswer:
     next: int
     log_size: int
     items: tuple[ChangeItem, ...]
+    leaf: str | None = None
     version: int = PROTOCOL_VERSION
     type: str = field(default="changes_answer")
 
@@ -257,6 +262,7 @@ class ChangesAnswerSchema(_AnswerSchema):
     next = whole_number(required=True)
     log_size = whole_number(required=True)
     items = fields.List(fields.Nested(ChangeItemSchema), required=True)
+    leaf = Digest(required=True, allow_none=True)
 
 
 class AttachmentAnswerSchema(_AnswerSchema):

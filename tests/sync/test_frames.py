@@ -109,7 +109,7 @@ def of_kind(kind: int, payload: bytes) -> bytes:
     return bytes(content)
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2, 6, 0x80, 0x83, 0xFF])
+@pytest.mark.parametrize("kind", [0, 1, 2, 0x0F, 0x80, 0x83, 0xFF])
 def test_a_kind_of_the_next_version_takes_nothing_else_with_it(kind: int) -> None:
     first, last = make_frame(FrameKind.ANSWER, b"{}", bytes(64)), make_frame(FrameKind.UNITS, b"[]")
 
@@ -118,7 +118,7 @@ def test_a_kind_of_the_next_version_takes_nothing_else_with_it(kind: int) -> Non
     assert found == [first, last]
 
 
-@pytest.mark.parametrize("kind", [0, 6, 0xFF])
+@pytest.mark.parametrize("kind", [0, 0x0F, 0xFF])
 def test_where_one_frame_is_expected_an_unknown_kind_is_refused(kind: int) -> None:
     with pytest.raises(FrameError, match="no frame of this kind"):
         parse_frame(of_kind(kind, b"[]"))
