@@ -324,7 +324,7 @@ class Filling:
         kept = self._drafts.get(draft_id)
         if kept is None:
             raise _no_draft(draft_id)
-        instance = self._opener.resume(draft_id, kept.definition, kept.answers, kept.reasons)
+        instance = self._opener.resume_draft(kept)
         return OpenDraft(instance, kept.opened_at, kept.sequence, kept.sequence)
 
     def _write(self, draft: OpenDraft) -> None:
@@ -349,6 +349,7 @@ class Filling:
             sequence=draft.sequence,
             opened_at=draft.opened_at,
             saved_at=self._now(),
+            parents=instance.parents,
         )
 
     def _now(self) -> str:

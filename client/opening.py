@@ -17,6 +17,7 @@ from typing import Any
 from client.clock import Clock
 from client.db import Database
 from client.definitions import Definitions
+from client.drafts import Draft
 from client.profile import require_profile
 from client.replica import Replica
 from forms.compiled import CompiledForm
@@ -50,13 +51,14 @@ class Moment:
 
 @dataclass(slots=True)
 class Instance:
-    """An open instance."""
+    """An open instance; `parents` are the revisions that what it becomes will follow."""
 
     entry: str
     compiled: CompiledForm
     environment: Environment
     session: Session
     moment: Moment
+    parents: tuple[str, ...] = ()
 
     @property
     def form_id(self) -> str:
@@ -114,6 +116,14 @@ class Opener:
             lambda environment: Session.resume(compiled, environment, answers, reasons),
             language,
         )
+
+    def resume_draft(self, draft: Draft, language: str = "") -> Instance:
+        """Open a draft as it was left; what it becomes will follow the revisions it was begun from."""
+        instance = self.resume(
+            draft.entry, draft.definition, draft.answers, draft.reasons, language
+        )
+        instance.parents = draft.parents
+        return instance
 
     def _open(
         self,
