@@ -5,6 +5,8 @@
 * A page covers every index from `after` up to `next`: what is not in it does not concern the
   device. `next` never passes what is committed.
 * Telling the same page twice is harmless.
+* A device that followed a log which is not there any more, because an older backup was restored,
+  is told so: it names the leaf it came to, and that leaf is asked for here.
 """
 
 from dataclasses import dataclass
@@ -41,30 +43,37 @@ ORDER BY 1 LIMIT :limit
 
 @dataclass(frozen=True, slots=True)
 class ChangesPage:
-    """Some changes with the frames of their contents, covering the indexes up to `next`."""
+    """Some changes with the frames of their contents, covering the indexes up to `next`.
+
+    `leaf` is the digest of the leaf just before `next`, None at the log's beginning.
+    """
 
     items: tuple[ChangeItem, ...]
     frames: tuple[Frame, ...]
     next: int
     log_size: int
+    leaf: str | None
 
 
-def read_changes(connection: Connection, device: Device, after: int, limit: int) -> ChangesPage:
-    """Return the changes from index `after` on, as many as fit into a page, at least one.
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a device has come: the next index, and the leaf before it where it can tell."""
+
+    after: int
+    leaf: str | None = None
+
+
+def read_changes(connection: Connection, device: Device, cursor: Cursor, limit: int) -> ChangesPage:
+    """Return the changes from a cursor on, as many as fit into a page, at least one.
 
     Raises:
-        ConflictError: the log is shorter than what the device has seen of it.
+        ConflictError: the log that the device followed is not this one.
     """
     size = log.size(connection)
-    if after > size:
-        raise ConflictError(
-            f"The device has seen {after} leaves of the log; the server has {size}.",
-            code="log_shrank",
-            hint="The server was restored from an old backup. Tell the organiser.",
-        )
+    _require_same_log(connection, cursor, size)
     most = max(1, min(limit, MAX_LIMIT))
     rows = connection.execute(
-        _WALKS, {"after": after, "limit": most + 1, "unit": device.unit}
+        _WALKS, {"after": cursor.after, "limit": most + 1, "unit": device.unit}
     ).fetchall()
     items: list[ChangeItem] = []
     frames: list[Frame] = []
@@ -77,7 +86,23 @@ def read_changes(connection: Connection, device: Device, after: int, limit: int)
         items.append(item)
         frames.extend(frame)
     covered = items[-1].index + 1 if len(items) < len(rows) else size
-    return ChangesPage(tuple(items), tuple(frames), covered, size)
+    leaf = log.leaf_digest(connection, covered - 1)
+    return ChangesPage(tuple(items), tuple(frames), covered, size, leaf)
+
+
+def _require_same_log(connection: Connection, cursor: Cursor, size: int) -> None:
+    if cursor.after > size:
+        found = f"the device has seen {cursor.after} leaves of it, and the server has {size}"
+    elif cursor.leaf not in (None, log.leaf_digest(connection, cursor.after - 1)):
+        found = f"its leaf {cursor.after - 1} is another one than the device has seen"
+    else:
+        return
+    raise ConflictError(
+        f"The log is not the one that this device followed: {found}.",
+        code="log_changed",
+        hint="The server was restored from an older backup. The device hands in again by itself "
+        "what is missing; tell the organiser where it does not.",
+    )
 
 
 def _change(

@@ -5,6 +5,7 @@ the index is the order of the commits, and a transaction that fails leaves no ga
 """
 
 from server.db import Connection
+from sync.digest import digest_of
 from sync.statement import Statement, format_statement
 from sync.times import format_time
 
@@ -30,6 +31,12 @@ def size(connection: Connection) -> int:
     """Return how many leaves there are, which is the next index."""
     row = connection.execute("SELECT max(idx) FROM leaf").fetchone()
     return 0 if row[0] is None else int(row[0]) + 1
+
+
+def leaf_digest(connection: Connection, index: int) -> str | None:
+    """Return the digest of the leaf at an index; None where the log is shorter."""
+    row = connection.execute("SELECT bytes FROM leaf WHERE idx = ?", (index,)).fetchone()
+    return None if row is None else digest_of(bytes(row["bytes"]))
 
 
 def add_object(connection: Connection, digest: str, kind: str, content: bytes) -> bool:

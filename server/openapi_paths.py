@@ -107,6 +107,13 @@ _CHANGES = {
             "schema": {"type": "integer", "minimum": 0, "default": 0},
         },
         {
+            "name": "leaf",
+            "in": "query",
+            "description": "The hexadecimal digits of the last answer's `leaf`: shows that the log is "
+            "still the one that was read.",
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        },
+        {
             "name": "limit",
             "in": "query",
             "description": "How many items at most.",
@@ -123,7 +130,11 @@ _CHANGES = {
             FrameKind.UNITS,
             FrameKind.REVISION,
         ),
-        **_problems(_401=_UNAUTHORIZED, _403="`revoked`: the device reads nothing any more."),
+        **_problems(
+            _401=_UNAUTHORIZED,
+            _403="`revoked`: the device reads nothing any more.",
+            _409="`log_changed`: the log is not the one that was read; an older backup was restored.",
+        ),
     },
 }
 

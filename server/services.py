@@ -15,7 +15,7 @@ from server import attachments, campaigns, invitations, log, members, revisions,
 from server.arrivals import ArrivedRevision, latest
 from server.attachments import StoredAttachment
 from server.blobs import Blobs, Source
-from server.changes import ChangesPage, read_changes
+from server.changes import ChangesPage, Cursor, read_changes
 from server.checks import Checks
 from server.clock import Clock, utc_now
 from server.config import DataFolder
@@ -201,14 +201,14 @@ class Services:
         with self.readers.read() as connection:
             return latest(connection, limit)
 
-    def changes(self, device: Device, after: int, limit: int) -> ChangesPage:
-        """Return the changes that concern a device, from an index of the log on.
+    def changes(self, device: Device, cursor: Cursor, limit: int) -> ChangesPage:
+        """Return the changes that concern a device, from where it has come to.
 
         Raises:
-            ConflictError: the log is shorter than what the device has seen of it.
+            ConflictError: the log that the device followed is not this one.
         """
         with self.readers.read() as connection:
-            return read_changes(connection, device, after, limit)
+            return read_changes(connection, device, cursor, limit)
 
     def campaign_title(self) -> Mapping[str, str]:
         """Return the campaign's title by language."""

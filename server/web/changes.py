@@ -1,15 +1,19 @@
 """The changes that concern a device.
 
-GET /v1/changes?after=<index>&limit=<n>   a ChangesAnswer, then the frames of its contents
+GET /v1/changes?after=<index>&leaf=<hex>&limit=<n>   a ChangesAnswer, then the frames of its contents
+
+`leaf` is the SHA-256 of the leaf just before `after`, as an earlier answer named it (its hexadecimal
+digits alone): where the log has another one there, the answer is the problem `log_changed`.
 """
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from server.changes import DEFAULT_LIMIT
+from server.changes import DEFAULT_LIMIT, Cursor
 from server.errors import RequestError
 from server.web.exchange import answer, current_services, receive
 from sync.canonical import MAX_INTEGER
+from sync.digest import format_digest, is_hex_digest
 from sync.messages import ChangesAnswer
 
 bp = Blueprint("changes", __name__)
@@ -20,18 +24,28 @@ def get_changes() -> ResponseReturnValue:
     """Tell the changes from an index on; a revoked device is told nothing."""
     exchange, services = receive(), current_services()
     exchange.require_live()
-    after, limit = _number("after", 0), _number("limit", DEFAULT_LIMIT)
-    page = services.changes(exchange.device, after, limit)
+    cursor, limit = Cursor(_number("after", 0), _leaf()), _number("limit", DEFAULT_LIMIT)
+    page = services.changes(exchange.device, cursor, limit)
     head = ChangesAnswer(
         nonce=exchange.request.nonce,
         request=exchange.request.digest,
         time=services.clock(),
-        after=after,
+        after=cursor.after,
         next=page.next,
         log_size=page.log_size,
         items=page.items,
+        leaf=page.leaf,
     )
     return answer(head, page.frames)
+
+
+def _leaf() -> str | None:
+    text = request.args.get("leaf")
+    if text is None:
+        return None
+    if not is_hex_digest(text):
+        raise RequestError("leaf is not 64 hexadecimal digits.")
+    return format_digest(bytes.fromhex(text))
 
 
 def _number(name: str, default: int) -> int:

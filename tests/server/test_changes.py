@@ -21,6 +21,10 @@ def everything(http, device, limit=200):
         after = answer.next
 
 
+def changes_from(after, leaf):
+    return f"/v1/changes?after={after}&leaf={leaf.removeprefix('sha256:')}"
+
+
 def test_the_first_page_brings_units_campaign_and_forms(http, device, campaign_dir):
     items, frames = everything(http, device)
 
@@ -143,9 +147,49 @@ def test_a_form_published_later_comes_with_its_bytes_and_decides_what_was_held(
 def test_a_cursor_beyond_the_log_is_told_as_a_problem(http, device):
     reply = http.pull(device, after=999)
 
-    assert (reply.status, reply.answer.code) == (409, "log_shrank")
+    assert (reply.status, reply.answer.code) == (409, "log_changed")
+    assert reply.answer.hint
+
+
+def test_a_page_names_the_leaf_that_the_device_has_come_to(http, services, device):
+    answer = http.pull(device, limit=2).answer
+    with services.readers.read() as connection:
+        leaves = [bytes(row[0]) for row in connection.execute("SELECT bytes FROM leaf")]
+
+    assert answer.next == 2
+    assert answer.leaf == digest_of(leaves[1])
+
+
+def test_a_device_that_names_the_leaf_it_came_to_goes_on_from_there(http, device):
+    first = http.pull(device).answer
+    http.push(device, device.frame())
+
+    reply = http.call(device, "GET", changes_from(first.next, first.leaf))
+
+    assert [item.index for item in reply.answer.items] == [first.next]
+    assert reply.answer.leaf != first.leaf
+
+
+def test_a_cursor_at_another_leaf_of_as_long_a_log_is_told_as_a_problem(http, device):
+    first = http.pull(device).answer
+
+    reply = http.call(device, "GET", changes_from(first.next, digest_of(b"another leaf")))
+
+    assert (reply.status, reply.answer.code) == (409, "log_changed")
+
+
+def test_at_the_beginning_of_the_log_there_is_no_leaf_to_name(http, device):
+    assert http.call(device, "GET", changes_from(0, digest_of(b"x"))).status == 409
+    assert http.pull(device, after=0).status == 200
 
 
 def test_a_cursor_that_is_no_number_is_a_bad_request(http, device):
-    for target in ("?after=-1", "?after=x", "?after=1e3", "?limit=99999999999999999999", "?after="):
+    for target in (
+        "?after=-1",
+        "?after=x",
+        "?after=1e3",
+        "?limit=99999999999999999999",
+        "?after=",
+        "?leaf=x",
+    ):
         assert http.call(device, "GET", f"/v1/changes{target}").status == 400
