@@ -12,7 +12,7 @@ NODE := $(shell command -v node 2>/dev/null)
 BROWSER_MODULES := $(wildcard tests/browser/*.mjs)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run lint types imports modules test check bench lock clean
+.PHONY: help install run lint types imports modules test check faults bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -48,6 +48,9 @@ test: lint types imports modules ## everything that is checked; T=tests/sync for
 	$(BIN)/python -m pytest -n auto --dist loadfile $(T)
 
 check: test ## the same, by its other name
+
+faults: install ## every suite of faults at full length, with a fresh seed (hours); TIANBAO_SEED=N replays
+	TIANBAO_FAULTS=full $(BIN)/python -m pytest -n auto tests/faults
 
 bench: install ## the figures, printed as ratios
 	@for script in $$(grep -l __main__ tests/benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
