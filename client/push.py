@@ -1,4 +1,4 @@
-"""Pushing: revisions first, in batches, then the files they name.
+"""Pushing revisions, in batches; the files they name go after them (`client.push_files`).
 
 * A batch holds at most 100 revisions and 4 MiB; after an answer that did not come it shrinks to a
 tenth, and grows again with each that did.
@@ -14,21 +14,18 @@ import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from client.blobs import Blobs
-from client.clock import Clock
 from client.db import Database
-from client.errors import ClientError, NoConnectionError, RefusedError, UnreachableError
+from client.errors import NoConnectionError, RefusedError, UnreachableError
 from client.exchange import Exchange, Question
 from client.outbox import Outbox, Pending
 from client.revisions import Revisions
+from client.setbacks import Setbacks
 from sync.frames import FrameKind, format_frames, make_frame
-from sync.messages import AttachmentAnswer, ItemResult, ItemState, PushAnswer
-from sync.revision import Attachment
+from sync.messages import ItemResult, ItemState, PushAnswer
 
 LARGEST_BATCH = 100
 BATCH_BYTES = 4 * 1024 * 1024
 GZIP_LEVEL = 6
-MOST_SILENCES = 2
 _BLAMES_THE_BODY = frozenset({400, 413, 422})
 _TOO_LARGE = 413
 
@@ -41,45 +38,11 @@ class Pushed:
     files: int = 0
 
 
-class _Trouble:
-    """What went wrong in a part of a round that went on all the same."""
-
-    def __init__(self) -> None:
-        self._first: ClientError | None = None
-        self._silences = 0
-
-    def keep(self, error: ClientError) -> None:
-        """Keep a problem for the end."""
-        self._first = self._first or error
-
-    def keep_silence(self, error: ClientError) -> None:
-        """Keep a problem that may be the network's.
-
-        Raises:
-            ClientError: it is the last of too many in a row.
-        """
-        self.keep(error)
-        self._silences += 1
-        if self._silences >= MOST_SILENCES:
-            self.end()
-
-    def hear(self) -> None:
-        """Note that something got through."""
-        self._silences = 0
-
-    def end(self) -> None:
-        """Raise the first problem, if there was one."""
-        if self._first is not None:
-            raise self._first
-
-
 class Pusher:
     """Pushes what waits on this device."""
 
-    def __init__(self, db: Database, blobs: Blobs, clock: Clock) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._blobs = blobs
-        self._clock = clock
         self._outbox = Outbox(db)
         self._revisions = Revisions(db)
         self._limit = LARGEST_BATCH
@@ -93,7 +56,7 @@ class Pusher:
             RefusedError: the server does not take them from this device now.
         """
         later: set[str] = set()
-        trouble = _Trouble()
+        setbacks = Setbacks()
         while batch := self._outbox.pending(self._limit, BATCH_BYTES, later):
             try:
                 answer, _ = exchange.ask(_push_question(batch), PushAnswer)
@@ -102,62 +65,18 @@ class Pusher:
                 raise
             except UnreachableError as error:
                 later.update(self._after_silence(batch))
-                trouble.keep_silence(error)
+                setbacks.keep_silence(error)
             except RefusedError as error:
                 if error.status not in _BLAMES_THE_BODY:
                     raise
                 if self._narrow(batch, error):
                     continue
                 later.update(self._after_silence(batch))
-                trouble.keep_silence(error)
+                setbacks.keep_silence(error)
             else:
                 self._limit = min(LARGEST_BATCH, self._limit * 10)
-                trouble.hear()
-        trouble.end()
-
-    def push_files(self, exchange: Exchange, pushed: Pushed) -> None:
-        """Send every file that the server lacks and whose revision it has.
-
-        Raises:
-            NoConnectionError: there is no way to the server.
-            ClientError: a file could not be handed over; it goes behind the others.
-        """
-        trouble = _Trouble()
-        for file in self._outbox.files():
-            try:
-                pushed.files += self._push_file(exchange, file)
-            except NoConnectionError:
-                raise
-            except ClientError as error:
-                with self._db.transaction():
-                    self._outbox.note_file(file.sha256, error.message)
-                if isinstance(error, UnreachableError):
-                    trouble.keep_silence(error)
-                else:
-                    trouble.keep(error)
-            else:
-                trouble.hear()
-        trouble.end()
-
-    def _push_file(self, exchange: Exchange, file: Attachment) -> int:
-        target = f"/v1/attachments/{file.sha256}"
-        status, _ = exchange.ask(Question("GET", f"{target}/status"), AttachmentAnswer)
-        if not _is_complete(status, file):
-            self._blobs.verify(file.sha256, file.size)
-            with self._blobs.path(file.sha256).open("rb") as body:
-                question = Question(
-                    "PUT",
-                    target,
-                    body if file.size else b"",
-                    {"Content-Type": file.type},
-                    f"sha256:{file.sha256}",
-                )
-                status, _ = exchange.ask(question, AttachmentAnswer)
-        if not _is_complete(status, file):
-            raise UnreachableError("The server has not got all of a file yet.", code="incomplete")
-        with self._db.transaction():
-            self._revisions.acknowledge(file.sha256, self._clock.now())
-        return 1
+                setbacks.hear()
+        setbacks.end()
 
     def _take_over(
         self, batch: Sequence[Pending], answer: PushAnswer, pushed: Pushed
@@ -204,7 +123,3 @@ def _push_question(batch: Sequence[Pending]) -> Question:
     frames = [make_frame(FrameKind.REVISION, item.content, item.signature) for item in batch]
     body = gzip.compress(format_frames(frames), GZIP_LEVEL, mtime=0)
     return Question("POST", "/v1/push", body, {"Content-Encoding": "gzip"})
-
-
-def _is_complete(answer: AttachmentAnswer, file: Attachment) -> bool:
-    return answer.sha256 == file.sha256 and answer.complete

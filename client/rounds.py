@@ -25,14 +25,16 @@ from client.outbox import Outbox
 from client.profile import Profile, require_profile
 from client.pull import Puller
 from client.push import Pushed, Pusher
+from client.push_files import FilePusher
 from client.settings import read_setting, write_setting
-from client.transport import Transport
+from client.transport import HttpTransport, Transport
 from sync.errors import SyncError
 
 _CLOSE_SECONDS = 1.0
 _PROBLEM = "problem"
 
 Json = dict[str, Any]
+Connect = Callable[[Profile], Transport]
 
 
 class Rounds:
@@ -52,7 +54,8 @@ class Rounds:
         self._device = device
         self._clock = clock
         self._outbox = Outbox(db)
-        self._pusher = Pusher(db, blobs, clock)
+        self._pusher = Pusher(db)
+        self._files = FilePusher(db, blobs, clock)
         self._puller = Puller(db, definitions)
         self._running = Lock()
         self._transport: Transport | None = None
@@ -130,7 +133,7 @@ class Rounds:
         problems: list[ClientError] = []
         for part in (
             lambda: self._pusher.push_revisions(exchange, pushed),
-            lambda: self._pusher.push_files(exchange, pushed),
+            lambda: self._files.push_files(exchange, pushed),
             pull,
         ):
             _attempt(part, problems)
