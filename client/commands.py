@@ -69,7 +69,7 @@ def _own_entries(services: Services, params: Params) -> Iterator[Any]:
 
 
 def _sync(services: Services, _: Params) -> Iterator[Any]:
-    yield services.rounds.run_as_far_as_allowed()
+    yield services.rounds.run()
 
 
 def _status(services: Services, _: Params) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from client.errors import EnrolmentError, InputError
 from client.exchange import Question, expect, request_headers, split_frames
 from client.profile import Profile, read_profile, write_profile
 from client.services import Services
-from client.transport import Transport
+from client.transport import HttpTransport, Transport
 from sync.answer import read_answer
 from sync.digest import digest_of
 from sync.errors import MessageError, SignatureError
@@ -41,8 +41,10 @@ class Invitation:
     device_name: str = ""
 
 
-def enrol(services: Services, invitation: Invitation) -> Profile:
-    """Enrol this device; return whom it works for now.
+def enrol(
+    services: Services, invitation: Invitation, transport: Transport | None = None
+) -> Profile:
+    """Enrol this device, over HTTP or another way; return whom it works for now.
 
     Raises:
         EnrolmentError: it is enrolled already, or the server did not prove itself.
@@ -54,7 +56,7 @@ def enrol(services: Services, invitation: Invitation) -> Profile:
     server = server_address(invitation.url)
     secret = secret_of(invitation.code)
     ca = _keep_ca(services, invitation.ca)
-    transport = Transport(server, ca)
+    transport = transport or HttpTransport(server, ca)
     try:
         answer = _ask(services, transport, secret, invitation.device_name)
     finally:

@@ -14,7 +14,6 @@ from typing import Any
 
 from client.blobs import Blobs
 from client.clock import Clock
-from client.config import Home
 from client.contact import note_contact
 from client.db import Database
 from client.definitions import Definitions
@@ -27,7 +26,7 @@ from client.pull import Puller
 from client.push import Pushed, Pusher
 from client.push_files import FilePusher
 from client.settings import read_setting, write_setting
-from client.transport import HttpTransport, Transport
+from client.transport import Transport
 from sync.errors import SyncError
 
 _CLOSE_SECONDS = 1.0
@@ -42,14 +41,14 @@ class Rounds:
 
     def __init__(
         self,
-        home: Home,
+        connect: Connect,
         db: Database,
         device: Device,
         definitions: Definitions,
         blobs: Blobs,
         clock: Clock,
     ) -> None:
-        self._home = home
+        self._connect = connect
         self._db = db
         self._device = device
         self._clock = clock
@@ -63,28 +62,16 @@ class Rounds:
         self._problem = read_setting(db, _PROBLEM)
 
     def run(self) -> Json:
-        """Do one round: `{"pushed", "files", "pulled", "left", "problem"}`.
+        """Do one round: `{"pushed", "files", "pulled", "left", "problem", "retry_after"}`.
+
+        What the server refused, to a revoked device for one, stands in `problem`, and in
+        `retry_after` the seconds after which it may change its mind.
 
         Raises:
             EnrolmentError: the device is not enrolled.
             UnreachableError: the server gave no answer.
-            RefusedError: the server refused a part of it.
             SyncError: the server speaks a version that is too far away.
         """
-        outcome, refusal = self._round()
-        if refusal is not None:
-            raise refusal
-        return outcome
-
-    def run_as_far_as_allowed(self) -> Json:
-        """Do one round; what the server refused, to a revoked device for one, stands in `problem`.
-
-        Raises:
-            As `run`, but no RefusedError.
-        """
-        return self._round()[0]
-
-    def _round(self) -> tuple[Json, RefusedError | None]:
         profile = require_profile(self._db)
         with self._running:
             try:
@@ -96,7 +83,8 @@ class Rounds:
                 self._note_contact()
             problem = None if refusal is None else _told(refusal)
             self._note_problem(problem)
-            return {**outcome, "problem": problem}, refusal
+            retry_after = None if refusal is None else refusal.retry_after
+            return {**outcome, "problem": problem, "retry_after": retry_after}
 
     @property
     def problem(self) -> Json | None:
@@ -150,8 +138,7 @@ class Rounds:
 
     def _exchange(self, profile: Profile) -> Exchange:
         if self._transport is None:
-            ca = self._home.server_ca if profile.ca else None
-            self._transport = Transport(profile.server, ca)
+            self._transport = self._connect(profile)
         exchange = Exchange(self._transport, self._device.key, profile.answer_key)
         exchange.on_answer = self._remember
         return exchange

@@ -24,7 +24,8 @@ from client.lock import hold
 from client.opening import Opener
 from client.profile import Profile, read_profile
 from client.replica import Replica
-from client.rounds import Rounds
+from client.rounds import Connect, Rounds
+from client.transport import HttpTransport
 
 Json = dict[str, Any]
 
@@ -99,9 +100,15 @@ class Services:
 
 @contextmanager
 def open_services(
-    path: Path, clock: Clock = SYSTEM_CLOCK, *, patience: float = 0.0
+    path: Path,
+    clock: Clock = SYSTEM_CLOCK,
+    *,
+    patience: float = 0.0,
+    connect: Connect | None = None,
 ) -> Iterator[Services]:
     """Open a home and hold it while the context lasts; drafts are written out at its end.
+
+    `connect` gives the way to a profile's server; over HTTP where none is given.
 
     Raises:
         HomeBusyError: another process holds the home.
@@ -111,7 +118,7 @@ def open_services(
     with hold(home.lock, patience=patience):
         db = Database(home.database)
         try:
-            services = _assemble(home, db, clock)
+            services = _assemble(home, db, clock, connect or _over_http(home))
             try:
                 yield services
             finally:
@@ -127,7 +134,11 @@ def _leave(services: Services) -> None:
         services.rounds.close()
 
 
-def _assemble(home: Home, db: Database, clock: Clock) -> Services:
+def _over_http(home: Home) -> Connect:
+    return lambda profile: HttpTransport(profile.server, home.server_ca if profile.ca else None)
+
+
+def _assemble(home: Home, db: Database, clock: Clock, connect: Connect) -> Services:
     device = open_device(home, db)
     definitions = Definitions(db)
     replica = Replica(db, definitions)
@@ -145,6 +156,6 @@ def _assemble(home: Home, db: Database, clock: Clock) -> Services:
         listing=Listing(db, definitions, replica),
         filling=Filling(db, opener, finalizer, blobs, clock),
         adder=Adder(opener, finalizer, blobs),
-        rounds=Rounds(home, db, device, definitions, blobs, clock),
+        rounds=Rounds(connect, db, device, definitions, blobs, clock),
         clock=clock,
     )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import requests
 from requests.auth import AuthBase
@@ -50,26 +50,8 @@ class Reply:
         return "html" in self.media_type and self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-class _Header(AuthBase):
-    """Sets our own `Authorization`; without it, `requests` would look into ~/.netrc."""
-
-    def __init__(self, value: str | None) -> None:
-        self._value = value
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._value is not None:
-            request.headers["Authorization"] = self._value
-        return request
-
-
-class Transport:
-    """A way to one server. Connections are kept for the next request until `close`."""
-
-    def __init__(self, server: str, ca: Path | None = None) -> None:
-        self._server = server.rstrip("/")
-        self._verify: str | bool = True if ca is None else str(ca)
-        self._session = requests.Session()
-        self._proxies = _NO_PROXY if is_loopback(server) else {}
+class Transport(Protocol):
+    """A way to one server: over HTTP, or over whatever else brings bytes there and back."""
 
     def send(
         self,
@@ -86,6 +68,42 @@ class Transport:
             NoConnectionError: there is no way to the server now.
             UnreachableError: nothing whole came back; the same bytes may be sent again.
         """
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class _Header(AuthBase):
+    """Sets our own `Authorization`; without it, `requests` would look into ~/.netrc."""
+
+    def __init__(self, value: str | None) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._value is not None:
+            request.headers["Authorization"] = self._value
+        return request
+
+
+class HttpTransport:
+    """The way over HTTP. Connections are kept for the next request until `close`."""
+
+    def __init__(self, server: str, ca: Path | None = None) -> None:
+        self._server = server.rstrip("/")
+        self._verify: str | bool = True if ca is None else str(ca)
+        self._session = requests.Session()
+        self._proxies = _NO_PROXY if is_loopback(server) else {}
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | BinaryIO = b"",
+        authorization: str | None = None,
+    ) -> Reply:
+        """Send a request; return whatever came back: see `Transport`."""
         try:
             with self._session.request(
                 method,

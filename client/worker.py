@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from threading import Event, Thread
 
-from client.errors import ClientError, RefusedError, StorageError
+from client.errors import ClientError, StorageError
 from client.services import Services
 from sync.backoff import delay_seconds
 from sync.errors import SyncError
@@ -101,15 +101,13 @@ class Worker:
     def _attempt(self) -> float | None:
         """Do a round; return None if it went well, else the seconds that the server asked for."""
         try:
-            self._services.rounds.run()
-        except RefusedError as error:
-            return float(error.retry_after or 0)
+            done = self._services.rounds.run()
         except (ClientError, SyncError):
             return 0.0  # kept in `rounds.problem`, where the page and `status` show it
         except Exception:
             _log.exception("A round failed; it is tried again.")
             return 0.0
-        return None
+        return None if done["problem"] is None else float(done["retry_after"] or 0)
 
 
 def end_with_parent() -> None:

@@ -36,6 +36,9 @@ def enrol(home: Path, url: str, code: str, ca: Path | None, name: str) -> None:
 
 def _fetch_forms(services: Services) -> None:
     try:
-        services.rounds.run()
+        problem = services.rounds.run()["problem"]
     except (ClientError, SyncError) as error:
-        say(f"Enrolled, but the forms have not come yet: {error.message} Hint: run tianbao sync.")
+        problem = {"message": error.message}
+    if problem is not None:
+        message = problem["message"]
+        say(f"Enrolled, but the forms have not come yet: {message} Hint: run tianbao sync.")

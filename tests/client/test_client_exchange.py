@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from client.enrol import Invitation, enrol
-from client.errors import NotTheServerError, RefusedError, UnreachableError
+from client.errors import NotTheServerError, UnreachableError
 from client.services import open_services
 from sync.keys import SigningKey
 from sync.messages import ProblemAnswer
@@ -137,15 +137,14 @@ def test_a_redirect_is_not_followed(services, office):
         services.rounds.run()
 
 
-def test_a_signed_refusal_is_an_error_of_its_own(services, office):
+def test_a_signed_refusal_is_told_with_when_to_ask_again(services, office):
     office.problem = lambda asked: ProblemAnswer(
         **office.stamp(asked), status=503, code="storage_full", message="Full.", retry_after=30
     )
 
-    with pytest.raises(RefusedError) as caught:
-        services.rounds.run()
+    done = services.rounds.run()
 
-    assert (caught.value.code, caught.value.retry_after) == ("storage_full", 30)
+    assert (done["problem"]["code"], done["retry_after"]) == ("storage_full", 30)
 
 
 def test_an_answer_without_end_is_given_up(services, office, monkeypatch):
