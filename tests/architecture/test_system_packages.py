@@ -92,6 +92,8 @@ def test_a_machine_that_has_everything_is_left_alone(machine: Machine) -> None:
     if not Path("/usr/share/fonts/opentype/noto").is_dir():
         pytest.skip("this machine has no Chinese fonts")
 
-    done = machine(python3=WHOLE_PYTHON, node="exit 0", apt_get="exit 1", id="echo 0")
+    done = machine(
+        python3=WHOLE_PYTHON, node="exit 0", strace="exit 0", apt_get="exit 1", id="echo 0"
+    )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
