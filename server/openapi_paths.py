@@ -13,7 +13,7 @@ Bodies are *frames*, one after the other, nothing between them:
     magic "TBF1" (4 bytes) · kind (1) · length of the payload (4, big-endian) ·
     SHA-256 of the payload (32) · payload [· Ed25519 signature (64), kinds with the bit 0x80]
 
-Kinds: 0x81 revision, 0x82 answer, 0x03 definition, 0x04 campaign, 0x05 units; others are passed
+Kinds: 0x81 revision, 0x82 answer, 0x03 definition, 0x04 campaign, 0x05 units, 0x06 bundle, 0x07 chunk, 0x08 bundle_end (the last three in files only); others are passed
 over. Payloads of revisions and answers are canonical JSON (RFC 8785, integers only); those of the
 others are the exact bytes that were published.
 
