@@ -6,6 +6,7 @@ from server.cli._data import data_option
 from server.cli._output import example, say, show_json, show_table
 from server.commands import run_command
 from server.config import DataFolder
+from server.room import room_of
 
 
 @click.command(epilog=example("arrived", "arrived --limit 100 --json"))
@@ -33,3 +34,5 @@ def arrived(limit: int, as_json: bool, folder: DataFolder) -> None:
         show_table(["RECEIVED", "UNIT", "FORM", "STATE", "ENTRY"], rows)
     else:
         say("Nothing has arrived yet.")
+    if warning := room_of(folder).warning:
+        say(f"Warning: {warning}")
