@@ -3,15 +3,18 @@
 * A revision's bytes are written once and never changed.
 * `apply` and `acknowledge` are the only ways to another state; their callers hold a signed answer.
 One alone needs none: what no longer reads as it was written is set aside.
+* Whatever adds a revision, takes one out or moves it to another state keeps the heads of its entry
+right, in the same transaction.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from client.db import Database
 from client.errors import StorageError
+from client.heads import Heads
 from client.states import State, state_after
 from sync.digest import digest_of
 from sync.messages import ItemResult, ItemState
@@ -27,11 +30,10 @@ class SignedRevision:
     content: bytes
     signature: bytes
     name: str = ""
+    digest: str = field(init=False)  # the name of the bytes, computed once
 
-    @property
-    def digest(self) -> str:
-        """Return the name of the bytes."""
-        return digest_of(self.content)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", digest_of(self.content))
 
 
 class Revisions:
@@ -39,6 +41,7 @@ class Revisions:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._heads = Heads(db)
 
     def add_own(self, signed: SignedRevision) -> None:
         """Add a revision that this device made, within a transaction: it is saved, and waits."""
@@ -85,9 +88,12 @@ class Revisions:
 
     def withdraw(self, digest: str) -> None:
         """Take out a revision that was never called saved, within a transaction."""
+        entry = self._entry(digest)
         self._db.write("DELETE FROM attachment_use WHERE revision = ?", (digest,))
         self._db.write("DELETE FROM parent WHERE revision = ?", (digest,))
         self._db.write("DELETE FROM revision WHERE digest = ?", (digest,))
+        if entry is not None:
+            self._heads.refresh(entry)
 
     def of_entry(self, entry: str) -> tuple[str, str] | None:
         """Return digest and state of an entry's newest own revision, if it has one."""
@@ -97,6 +103,30 @@ class Revisions:
             (entry,),
         )
         return None if row is None else (row["digest"], row["state"])
+
+    def own_child(self, entry: str, parents: tuple[str, ...]) -> str | None:
+        """Return the newest own revision of an entry that follows exactly these parents."""
+        rows = self._db.rows(
+            "SELECT digest FROM revision WHERE entry = ? AND is_own = 1 ORDER BY id DESC", (entry,)
+        )
+        for row in rows:
+            found = self._db.rows("SELECT parent FROM parent WHERE revision = ?", (row["digest"],))
+            if {each["parent"] for each in found} == set(parents):
+                return str(row["digest"])
+        return None
+
+    def state(self, digest: str) -> State | None:
+        """Return the state of a revision, if it is here."""
+        row = self._db.row("SELECT state FROM revision WHERE digest = ?", (digest,))
+        return None if row is None else State(row["state"])
+
+    def name(self, digests: Iterable[str]) -> str:
+        """Return the name that an entry had in the first of these revisions that is here."""
+        for digest in digests:
+            row = self._db.row("SELECT name FROM revision WHERE digest = ?", (digest,))
+            if row is not None:
+                return str(row["name"])
+        return ""
 
     def apply(self, result: ItemResult) -> None:
         """Take over what a signed answer says of a revision, within a transaction."""
@@ -118,6 +148,9 @@ class Revisions:
                 result.digest,
             ),
         )
+        entry = self._entry(result.digest)
+        if entry is not None:  # what is quarantined or refused now may have been a head before
+            self._heads.refresh(entry)
 
     def postpone(self, digests: Iterable[str]) -> None:
         """Put revisions behind the others that wait, within a transaction."""
@@ -136,6 +169,9 @@ class Revisions:
                 digest,
             ),
         )
+        entry = self._entry(digest)
+        if entry is not None:
+            self._heads.refresh(entry)
 
     def acknowledge(self, sha256: str, now: datetime) -> None:
         """Note that the server has signed for all of a file, within a transaction."""
@@ -193,7 +229,14 @@ class Revisions:
             ),
         )
         for parent in revision.parents:
-            self._db.write("INSERT INTO parent (parent, revision) VALUES (?, ?)", (parent, digest))
+            self._db.write(
+                "INSERT OR IGNORE INTO parent (parent, revision) VALUES (?, ?)", (parent, digest)
+            )
+        self._heads.place(digest, revision.entry)
+
+    def _entry(self, digest: str) -> str | None:
+        row = self._db.row("SELECT entry FROM revision WHERE digest = ?", (digest,))
+        return None if row is None else str(row["entry"])
 
     def _depth(self, parents: tuple[str, ...]) -> int:
         depths = [0]

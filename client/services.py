@@ -25,6 +25,7 @@ from client.opening import Opener
 from client.profile import Profile, read_profile
 from client.replica import Replica
 from client.rounds import Connect, Rounds
+from client.saving import Saver
 from client.transport import HttpTransport
 
 Json = dict[str, Any]
@@ -144,7 +145,7 @@ def _assemble(home: Home, db: Database, clock: Clock, connect: Connect) -> Servi
     replica = Replica(db, definitions)
     blobs = Blobs(home.blobs)
     opener = Opener(db, definitions, replica, clock)
-    finalizer = Finalizer(db, device, blobs, clock)
+    finalizer = Finalizer(db, Saver(db, device), blobs, clock)
     return Services(
         home=home,
         db=db,

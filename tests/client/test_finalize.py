@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from client.errors import EnrolmentError, NotFoundError, StorageError, StorageFullError
+from client.errors import (
+    EnrolmentError,
+    InputError,
+    NotFoundError,
+    StorageError,
+    StorageFullError,
+)
 from client.services import open_services
 from forms.environment import Environment
 from forms.validation import check_answers
@@ -219,3 +225,68 @@ def test_a_saved_entry_is_there_after_a_restart(enrolled_home):
     with open_services(enrolled_home) as services:
         assert services.entry(saved["entry"])["state"] == "saved"
         assert services.entry(saved["entry"])["answers"]["title"] == "第一次"
+
+
+def revisions_of(services, entry):
+    rows = services.db.rows("SELECT digest FROM revision WHERE entry = ? ORDER BY id", (entry,))
+    return [services.replica.revision(row["digest"]) for row in rows]
+
+
+def edit(services, entry, parents, title):
+    """Open an entry again by what the draft keeps, and fill it otherwise."""
+    first = services.db.row("SELECT definition FROM revision WHERE entry = ?", (entry,))
+    instance = services.opener.resume(
+        entry, first["definition"], {"title": title}, {}, language="zh-CN"
+    )
+    instance.parents = parents
+    return instance
+
+
+def test_an_edit_follows_the_revisions_it_was_made_from(services):
+    saved = services.finalize(fill(services))
+    finalizer = services.filling._finalizer
+
+    outcome = finalizer.finalize(edit(services, saved["entry"], (saved["revision"],), "第二次"))
+
+    assert outcome["state"] == "saved"
+    assert revision_of(services, outcome).parents == (saved["revision"],)
+    assert services.entry(saved["entry"])["answers"]["title"] == "第二次"
+
+
+def test_finalizing_an_edit_twice_makes_one_revision(services):
+    saved = services.finalize(fill(services))
+    finalizer = services.filling._finalizer
+    instance = edit(services, saved["entry"], (saved["revision"],), "第二次")
+
+    first, second = finalizer.finalize(instance), finalizer.finalize(instance)
+
+    assert first == second
+    assert len(revisions_of(services, saved["entry"])) == 2
+
+
+def test_an_entry_is_taken_back_with_a_reason_and_stays(services):
+    saved = services.finalize(fill(services))
+    row = services.db.row("SELECT form, definition FROM revision")
+    finalizer = services.filling._finalizer
+
+    asked = (saved["entry"], row["form"], row["definition"], (saved["revision"],), " 重复填报 ")
+    outcome = finalizer.void(*asked)
+
+    void = revision_of(services, outcome)
+    assert (void.operation, void.reason, void.answers) == ("void", "重复填报", {})
+    assert void.parents == (saved["revision"],)
+    assert finalizer.void(*asked) == outcome
+    assert len(revisions_of(services, saved["entry"])) == 2
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "长" * 2001, "\ud83d"])
+def test_an_entry_is_not_taken_back_without_a_reason(services, reason):
+    saved = services.finalize(fill(services))
+    row = services.db.row("SELECT form, definition FROM revision")
+
+    with pytest.raises(InputError):
+        services.filling._finalizer.void(
+            saved["entry"], row["form"], row["definition"], (saved["revision"],), reason
+        )
+
+    assert len(revisions_of(services, saved["entry"])) == 1
