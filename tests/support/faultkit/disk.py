@@ -146,3 +146,32 @@ def _resize(content, size):
         del content[size:]
     else:
         content.extend(bytes(size - len(content)))
+
+
+def states(before, steps, hear, chance, wanted):
+    """Yield so many different disks that a recording may leave, spread over all of it.
+
+    `before` are the files as they were, durable; `hear` is told each promise as it is made, so that
+    what holds of a disk is known when it comes.
+    """
+    disk, seen = Disk(before), set()
+    moments = sum(step.kind not in {"mark", "create"} for step in steps)
+    owed = 0.0
+    for step in steps:
+        if step.kind == "mark":
+            for line in step.data.splitlines():
+                hear(line)
+            continue
+        disk.do(step)
+        if step.kind == "create":
+            continue
+        owed += wanted / moments
+        tries = 0
+        while owed >= 1 and tries < 4 * owed + 8:
+            tries += 1
+            files = disk.after_power_loss(chance)
+            name = hash(tuple(sorted(files.items())))
+            if name not in seen:
+                seen.add(name)
+                owed -= 1
+                yield files

@@ -165,3 +165,12 @@ def _bytes(text):
 
 def _path(text):
     return _bytes(text).decode(errors="replace") if text.startswith("\\x") else text
+
+
+def read_files(folder):
+    """Return the files of a folder by their names below it, without what a system forgets."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in Path(folder).rglob("*")
+        if path.is_file() and path.name != MARKS and not path.name.endswith("-shm")
+    }
