@@ -95,7 +95,9 @@ _VERSION_3 = (
     """,
     "INSERT INTO head SELECT entry, digest FROM revision AS r "
     "WHERE NOT EXISTS (SELECT 1 FROM parent AS p WHERE p.parent = r.digest)",
+    "CREATE INDEX parent_revision ON parent (revision)",
     "CREATE TABLE conflict (entry TEXT PRIMARY KEY, paths TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "INSERT INTO conflict SELECT entry, 'null' FROM head GROUP BY entry HAVING count(*) > 1",
     """
     CREATE TABLE trouble (
         id INTEGER PRIMARY KEY, code TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '',

@@ -1,0 +1,122 @@
+"""Heads: which revisions of an entry stand on this device, kept in tables beside the revisions.
+
+A head is a revision that counts and that no other counting one descends from:
+ * what this device made counts in whatever state, so that nobody loses sight of their own work;
+   what the server refused only as long as this device has made nothing of that entry since;
+ * what came from other devices counts once it is in the log: neither quarantined nor held;
+ * where nothing counts, everything does: an entry that is all in quarantine is still listed.
+
+The order of arrival does not matter: a revision that is known to have a child is never a head, and
+histories grow longer when a parent comes after its child. `conflict` has a row for each entry with
+contested paths, or with several heads of which that is still to be found out (`paths` is null).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from client.db import Database, Row
+from client.states import State
+
+UNSETTLED = "null"
+
+
+class Heads:
+    """The tables of heads and of conflicts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def of(self, entry: str) -> tuple[str, ...]:
+        """Return the heads of an entry, the one that is shown first: longest history, then digest."""
+        return tuple(row["digest"] for row in self._rows(entry))
+
+    def place(self, digest: str, entry: str) -> None:
+        """Find the heads anew after a revision came, within a transaction."""
+        self._lengthen(digest)
+        self.refresh(entry)
+
+    def refresh(self, entry: str) -> None:
+        """Find the heads of an entry anew, within a transaction."""
+        revisions = self._db.rows(
+            "SELECT id, digest, depth, is_own, state, server_state FROM revision WHERE entry = ?",
+            (entry,),
+        )
+        heads = heads_among(revisions, self._parents(entry) if len(revisions) > 1 else {})
+        known = {row["digest"] for row in self._rows(entry)}
+        if heads == known and len(heads) == 1:
+            return
+        for digest in known - heads:
+            self._db.write("DELETE FROM head WHERE entry = ? AND digest = ?", (entry, digest))
+        for digest in heads - known:
+            self._db.write("INSERT INTO head (entry, digest) VALUES (?, ?)", (entry, digest))
+        self._db.write("DELETE FROM conflict WHERE entry = ?", (entry,))
+        if len(heads) > 1:
+            self._db.write("INSERT INTO conflict (entry, paths) VALUES (?, ?)", (entry, UNSETTLED))
+
+    def refresh_all(self) -> None:
+        """Find the heads of every entry anew, within a transaction."""
+        for row in self._db.rows("SELECT DISTINCT entry FROM revision"):
+            self.refresh(row["entry"])
+
+    def _rows(self, entry: str) -> list[Row]:
+        return self._db.rows(
+            "SELECT h.digest FROM head AS h LEFT JOIN revision AS r USING (digest) "
+            "WHERE h.entry = ? ORDER BY r.depth DESC, h.digest DESC",
+            (entry,),
+        )
+
+    def _parents(self, entry: str) -> dict[str, list[str]]:
+        rows = self._db.rows(
+            "SELECT p.revision, p.parent FROM revision AS r "
+            "JOIN parent AS p ON p.revision = r.digest WHERE r.entry = ?",
+            (entry,),
+        )
+        parents: dict[str, list[str]] = {}
+        for row in rows:
+            parents.setdefault(row["revision"], []).append(row["parent"])
+        return parents
+
+    def _lengthen(self, digest: str) -> None:
+        """Tell the descendants that came earlier how long their history is."""
+        waiting = [digest]
+        while waiting:
+            parent = waiting.pop()
+            longer = self._db.rows(
+                "SELECT child.digest, above.depth + 1 AS depth FROM parent AS p "
+                "JOIN revision AS child ON child.digest = p.revision "
+                "JOIN revision AS above ON above.digest = p.parent "
+                "WHERE p.parent = ? AND child.depth <= above.depth",
+                (parent,),
+            )
+            for child in longer:
+                self._db.write(
+                    "UPDATE revision SET depth = ? WHERE digest = ?",
+                    (child["depth"], child["digest"]),
+                )
+                waiting.append(child["digest"])
+
+
+def heads_among(revisions: Sequence[Row], parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the heads among an entry's revisions; `parents` may name unknown ones."""
+    last_own = max((each["id"] for each in revisions if each["is_own"]), default=None)
+    counting = [each for each in revisions if _counts(each, last_own)] or revisions
+    below = ancestors((each["digest"] for each in counting), parents)
+    return {each["digest"] for each in counting} - below
+
+
+def ancestors(digests: Iterable[str], parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return everything that revisions descend from, themselves left out."""
+    found: set[str] = set()
+    waiting = [parent for digest in digests for parent in parents.get(digest, ())]
+    while waiting:
+        digest = waiting.pop()
+        if digest not in found:
+            found.add(digest)
+            waiting.extend(parents.get(digest, ()))
+    return found
+
+
+def _counts(revision: Row, last_own: int | None) -> bool:
+    if revision["is_own"]:
+        return revision["state"] != State.SET_ASIDE or revision["id"] == last_own
+    is_taken = revision["state"] in {State.SAVED, State.DELIVERED}
+    return is_taken and revision["server_state"] != "held"
