@@ -9,6 +9,7 @@ The model, which every count of states rests on:
  * A flush that returned was true.
 """
 
+import shutil
 from dataclasses import dataclass, field
 
 SECTOR = 512
@@ -175,3 +176,12 @@ def states(before, steps, hear, chance, wanted):
                 seen.add(name)
                 owed -= 1
                 yield files
+
+
+def put(folder, files):
+    """Make a folder that holds these files and no other."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)

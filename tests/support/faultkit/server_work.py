@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from field_device import FieldDevice
+
 from server.config import DataFolder
 from server.services import open_services
 from sync.keys import SigningKey
