@@ -8,6 +8,11 @@ program knows can be passed over: it takes nothing else of what was sent with it
 
 A frame whose digest does not fit its payload is still a frame: the reader hands it on, and says so
 by `is_intact`, so that one damaged item never takes its neighbours with it.
+
+On a disk or a stick anything may have happened to the bytes. `scan_frames` reads on after damage, at
+the next magic number: whatever was flipped, cut out or put in, the frames that it did not touch are
+read, and the rest is told by its place. What it yields is intact, but for the signature, which the
+digest does not cover: whoever needs it proven verifies it.
 """
 
 import hashlib
@@ -41,6 +46,7 @@ class FrameKind(IntEnum):
 
 
 _KINDS = frozenset(FrameKind)
+_PATIENCE = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,109 @@ def parse_frame(content: bytes) -> Frame:
     if end != len(content):
         raise FrameError("Something follows the only frame that is expected.", offset=end)
     return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stretch of a stream that belongs to no intact frame."""
+
+    offset: int
+    length: int
+
+
+def scan_frames(chunks: Iterable[bytes] | bytes) -> Iterator[Frame | Damage]:
+    """Yield the intact frames of a stream that may be damaged, and the damage between them.
+
+    It holds one frame and one chunk at a time.
+
+    Raises:
+        FrameError: the stream was made to waste time: none that chance damaged is like that.
+    """
+    window = _Window(iter((chunks,)) if isinstance(chunks, bytes) else iter(chunks))
+    damaged = 0  # how many bytes before the window belong to no frame
+    while window.reach(1):
+        after = _end_of_intact(window)
+        if after is None:
+            damaged += window.skip_to_magic()
+            continue
+        if damaged:
+            yield Damage(window.offset - damaged, damaged)
+            damaged = 0
+        frame, _ = _parse_frame(window.take(after), 0)
+        if frame is not None:
+            yield frame
+    if damaged:
+        yield Damage(window.offset - damaged, damaged)
+
+
+class _Window:
+    """The part of a stream that is looked at; `offset` is where it begins."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._wasted = 0
+        self.content = bytearray()
+        self.offset = 0
+
+    def reach(self, size: int) -> bool:
+        """Read until the window has so many bytes; say whether the stream has them."""
+        while len(self.content) < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return False
+            self.content += chunk
+        return True
+
+    def take(self, size: int) -> bytes:
+        """Move the window on, and return what it passes."""
+        taken = bytes(self.content[:size])
+        del self.content[:size]
+        self.offset += size
+        return taken
+
+    def skip_to_magic(self) -> int:
+        """Move the window on, to the next magic number if it is in sight; return how far."""
+        place = self.content.find(MAGIC, 1)
+        # The last bytes may be the beginning of a magic number.
+        distance = place if place > 0 else max(1, len(self.content) - len(MAGIC) + 1)
+        self.take(distance)
+        return distance
+
+    def waste(self, size: int) -> None:
+        """Count bytes that were digested in vain: each of them may be offered again and again."""
+        self._wasted += size
+        if self._wasted > _PATIENCE + 16 * (self.offset + len(self.content)):
+            raise FrameError("These bytes are no frames.", offset=self.offset)
+
+
+def _end_of_intact(window: _Window) -> int | None:
+    """Return where the frame at the window's start ends; None if none is there, or a damaged one."""
+    after = _end_of_digested(window, 0)
+    if after is None or not window.content[len(MAGIC)] & _SIGNED:
+        return after
+    # Nothing covers the signature: where bytes of it are missing, it would take from the next frame.
+    window.reach(after + len(MAGIC) - 1)
+    place = window.content.find(MAGIC, after - SIGNATURE_LENGTH, after + len(MAGIC) - 1)
+    is_cut = place >= 0 and _end_of_digested(window, place) is not None
+    return None if is_cut else after
+
+
+def _end_of_digested(window: _Window, start: int) -> int | None:
+    """Return where the frame at a place ends, if its digest fits."""
+    if not window.reach(start + _HEADER.size):
+        return None
+    magic, number, length, raw_digest = _HEADER.unpack_from(window.content, start)
+    if magic != MAGIC or length > MAX_PAYLOAD:
+        return None
+    first = start + _HEADER.size
+    after = first + length + (SIGNATURE_LENGTH if number & _SIGNED else 0)
+    if not window.reach(after):
+        return None
+    payload = bytes(window.content[first : first + length])
+    if hashlib.sha256(payload).digest() != raw_digest:
+        window.waste(length)
+        return None
+    return after
 
 
 def _parse_frame(content: bytes, offset: int) -> tuple[Frame | None, int]:
