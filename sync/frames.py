@@ -191,10 +191,14 @@ def _end_of_intact(window: _Window) -> int | None:
     if after is None or not window.content[len(MAGIC)] & _SIGNED:
         return after
     # Nothing covers the signature: where bytes of it are missing, it would take from the next frame.
-    window.reach(after + len(MAGIC) - 1)
-    place = window.content.find(MAGIC, after - SIGNATURE_LENGTH, after + len(MAGIC) - 1)
-    is_cut = place >= 0 and _end_of_digested(window, place) is not None
-    return None if is_cut else after
+    beyond = after + len(MAGIC) - 1
+    window.reach(beyond)
+    place = window.content.find(MAGIC, after - SIGNATURE_LENGTH, beyond)
+    while place >= 0:
+        if _end_of_digested(window, place) is not None:
+            return None
+        place = window.content.find(MAGIC, place + 1, beyond)
+    return after
 
 
 def _end_of_digested(window: _Window, start: int) -> int | None:
