@@ -24,7 +24,7 @@ def canonical_bytes(value: Any) -> bytes:
     Raises:
         CanonicalError: the value has no restricted canonical form.
     """
-    has_plain_keys = _check(value, 1)
+    has_plain_keys = _check(value)
     try:
         if has_plain_keys:
             # With ASCII keys and integers alone the standard library's writer gives the same bytes
@@ -41,7 +41,8 @@ def parse_canonical(content: bytes) -> Any:
     Raises:
         CanonicalError: the bytes are not the canonical form of what they say.
     """
-    value = _decode(content)
+    # A key that stands twice is found by the comparison: it is written once only.
+    value = _decode(_DECODER, content)
     if canonical_bytes(value) != content:
         raise CanonicalError("The bytes are JSON, but not in canonical form.")
     return value
@@ -53,57 +54,69 @@ def parse_strict(content: bytes) -> Any:
     Raises:
         CanonicalError: duplicate keys, other numbers than integers, too deep, or no JSON at all.
     """
-    value = _decode(content)
+    value = _decode(_STRICT_DECODER, content)
     if b"\\u" in content:
         canonical_bytes(value)  # only an escape can bring in half a character
     else:
-        _check(value, 1)
+        _check(value)
     return value
 
 
-def _decode(content: bytes) -> Any:
+def _decode(decoder: json.JSONDecoder, content: bytes) -> Any:
     try:
-        return _DECODER.decode(content.decode())
+        return decoder.decode(content.decode())
     except CanonicalError:
         raise
     except (ValueError, RecursionError) as error:
         raise CanonicalError(f"The bytes are not JSON: {error}") from error
 
 
-def _check(value: Any, depth: int) -> bool:
-    """Check a value and all in it; say whether every key is ASCII."""
-    if depth > MAX_DEPTH:
+def _check(value: Any) -> bool:
+    """Check a value and all in it, level by level; say whether every key is ASCII."""
+    holders: list[Iterable[Any]] = [(value,)]
+    is_plain = True
+    for _ in range(MAX_DEPTH):
+        holders, has_plain_keys = _check_members(holders)
+        is_plain &= has_plain_keys
+        if not holders:
+            return is_plain
+    if any(type(member) is not str for holder in holders for member in holder):
         raise CanonicalError(f"The value is nested deeper than {MAX_DEPTH} levels.")
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
+    return is_plain
+
+
+def _check_members(holders: Iterable[Iterable[Any]]) -> tuple[list[Iterable[Any]], bool]:
+    """Check what stands on one level; return what holds the next one, and whether keys are ASCII."""
+    inner: list[Iterable[Any]] = []
+    is_plain = True
+    for holder in holders:
+        for member in holder:
+            kind = type(member)
+            if kind is str:
+                continue
+            if kind is dict:
+                is_plain &= _has_plain_keys(member)
+                inner.append(member.values())
+            elif kind is list or kind is tuple:
+                inner.append(member)
+            else:
+                _check_leaf(member, kind)
+    return inner, is_plain
+
+
+def _check_leaf(value: Any, kind: type) -> None:
     if kind is int:
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise CanonicalError(f"The integer {value} is beyond ±(2^53 − 1).")
-        return True
-    if kind is dict:
-        return _check_keys(value) & _check_all(value.values(), depth + 1)
-    if kind in {list, tuple}:
-        return _check_all(value, depth + 1)
-    raise CanonicalError(f"A {kind.__name__} has no canonical form; write decimals as text.")
+    elif kind is not bool and value is not None:
+        raise CanonicalError(f"A {kind.__name__} has no canonical form; write decimals as text.")
 
 
-def _check_all(values: Iterable[Any], depth: int) -> bool:
-    plain = True
-    for value in values:
-        if type(value) is not str and not _check(value, depth):
-            plain = False
-    return plain
-
-
-def _check_keys(value: dict[Any, Any]) -> bool:
-    plain = True
-    for key in value:
-        if type(key) is not str:
-            raise CanonicalError("The keys of an object must be texts.")
-        if not key.isascii():
-            plain = False
-    return plain
+def _has_plain_keys(value: dict[Any, Any]) -> bool:
+    try:
+        return "".join(value).isascii()
+    except TypeError as error:
+        raise CanonicalError("The keys of an object must be texts.") from error
 
 
 def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -118,9 +131,14 @@ def _refuse_number(text: str) -> NoReturn:
 
 
 _ENCODER = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ensure_ascii=False,
+    check_circular=False,  # what holds itself is too deep
+    sort_keys=True,
+    separators=(",", ":"),
+    allow_nan=False,
 )
-_DECODER = json.JSONDecoder(
+_DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
+_STRICT_DECODER = json.JSONDecoder(
     object_pairs_hook=_object_without_duplicates,
     parse_float=_refuse_number,
     parse_constant=_refuse_number,

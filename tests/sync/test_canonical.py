@@ -27,6 +27,24 @@ def test_the_bytes_are_those_of_rfc_8785(value: Any) -> None:
     assert canonical_bytes(value) == rfc8785.dumps(value)
 
 
+@given(
+    st.recursive(
+        LEAVES,
+        lambda inner: (
+            st.lists(inner, max_size=5)
+            | st.dictionaries(st.text(string.printable, max_size=8), inner, max_size=5)
+        ),
+        max_leaves=25,
+    )
+)
+def test_with_ascii_keys_the_standard_librarys_writer_gives_the_bytes_of_rfc_8785(
+    value: Any,
+) -> None:
+    quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    assert canonical_bytes(value) == quick.encode() == rfc8785.dumps(value)
+
+
 @given(VALUES)
 def test_what_is_written_is_read_again(value: Any) -> None:
     assert parse_canonical(canonical_bytes(value)) == value
@@ -104,6 +122,9 @@ def test_the_strict_reader_refuses(content: bytes) -> None:
         b"[1]\n",
         b"-0",
         b"01",
+        b'{"a":1,"a":1}',
+        b'[{"a":{},"a":{}}]',
+        '{"丙":1,"丙":1}'.encode(),
         b'"\\u0061"',
         b'"\\/"',
         b'"\\u00e4"',
@@ -132,6 +153,14 @@ def test_32_levels_are_allowed_and_33_are_not() -> None:
     assert parse_canonical(canonical_bytes(value)) == value
     with pytest.raises(CanonicalError):
         canonical_bytes([value])
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    value: list[Any] = []
+    value.append(value)
+
+    with pytest.raises(CanonicalError):
+        canonical_bytes({"a": value})
 
 
 def test_a_text_keeps_its_unicode_form() -> None:
