@@ -29,6 +29,8 @@ from sync.keys import KEY_LENGTH
 
 HASH_LENGTH = 32
 
+Run = tuple[int, int, int]
+
 ROLES = ("reporter", "approver", "organiser", "auditor")
 
 
@@ -71,9 +73,10 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True)
 class PushAnswer:
-    """Says what became of each revision of a push, in the order they were sent.
+    """Says what became of each revision of a push.
 
-    `missing` names the attachments, in hexadecimal, that the server still waits for.
+    `results` stand in the order they were sent; of a parcel, those that are plainly logged stand as
+    `runs` instead: see `sync.runs`. `missing` names the attachments, in hexadecimal, that the server still waits for.
     """
 
     nonce: str
@@ -82,6 +85,7 @@ class PushAnswer:
     log_size: int
     results: tuple[ItemResult, ...]
     missing: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()
     version: int = PROTOCOL_VERSION
     type: str = field(default="push_answer")
 
@@ -239,6 +243,9 @@ class PushAnswerSchema(_AnswerSchema):
     log_size = whole_number(required=True)
     results = fields.List(fields.Nested(ItemResultSchema), required=True)
     missing = fields.List(HexDigest(), required=True)
+    runs = fields.List(
+        fields.Tuple((whole_number(), whole_number(), whole_number())), required=True
+    )
 
 
 class ChangeItemSchema(Schema):
