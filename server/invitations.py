@@ -99,9 +99,16 @@ def enrol(
 
     Raises:
         CodeRefusedError: the code is unknown, used or expired.
-        ConflictError: the device is enrolled for somebody else, or revoked.
+        ConflictError: the device is enrolled for somebody else, or revoked; or the code is an
+            auditor's, who hands nothing in: it stays good for the browser.
     """
     row = _find(connection, request)
+    if row["role"] == "auditor":
+        raise ConflictError(
+            "This code is an auditor's: it opens the audit pages and enrols no device.",
+            code="auditors_code",
+            hint="Open the link that came with the code, or /audit/sign-in on the server.",
+        )
     device = find_device(connection, key_id(request.public_key))
     if device is not None and row["used_by"] == device.id:
         return device, bytes(row["secret"])

@@ -74,6 +74,7 @@ def _add(
         for outcome in call(home, "add", {**params, "documents": given}) if given else ():
             if "entry" in outcome:
                 show(outcome["entry"])
+                findings.saved += 1
             else:
                 violations += [{"line": outcome["line"], **each} for each in outcome["violations"]]
     finally:
@@ -94,6 +95,8 @@ class _Findings:
 
     def __init__(self, as_json: bool) -> None:
         self.any = False
+        self.saved = 0
+        self._lines: set[int] = set()
         self._as_json = as_json
         self._kept: Violations = []
         self._encoding: str | None = None
@@ -107,6 +110,7 @@ class _Findings:
     def take(self, violations: Violations) -> None:
         """Take what is wrong in a group of lines."""
         self.any = self.any or bool(violations)
+        self._lines.update(each["line"] for each in violations)
         ordered = sorted(violations, key=lambda each: each["line"])
         if self._as_json:
             self._kept += ordered
@@ -119,3 +123,6 @@ class _Findings:
         """Tell what was kept for the end."""
         if self._kept:
             say_json(self._kept)
+        elif self.any and self.saved:
+            lines = ", ".join(map(str, sorted(self._lines)))
+            say(f"Saved: {self.saved}. Hint: mend line {lines} and add those alone, not all again.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from server.cli._output import example, known_errors_told, prepare_streams
+from server.cli._output import ToldError, example, known_errors_told, prepare_streams
 
 COMMANDS = (
     "init",
@@ -26,6 +26,8 @@ COMMANDS = (
     "quarantine",
     "demo",
 )
+
+_SERVER_PARTS = frozenset({"apispec", "datasette", "sqlite_utils"})  # the wheel's extra `server`
 
 
 class LazyGroup(click.Group):
@@ -43,7 +45,15 @@ class LazyGroup(click.Group):
         """Return the command of a name, from the module of that name."""
         if cmd_name not in self._names:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        try:
+            command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        except ModuleNotFoundError as error:
+            if error.name not in _SERVER_PARTS:
+                raise
+            raise ToldError(
+                f"The server's part is not installed here ({error.name} is missing). "
+                "Hint: on a device use `tianbao`; on the server run: pip install 'tianbao[server]'"
+            ) from error
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -121,6 +121,19 @@ def test_the_client_comes_without_the_servers_dependencies(environment: Path, li
     assert _run(_program(environment, "python"), "-Ic", code).strip() == "None"
 
 
+def test_on_a_device_the_servers_program_says_what_is_missing(environment: Path) -> None:
+    done = subprocess.run(
+        [_program(environment, "tianbao-server"), "members"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "Hint: on a device use `tianbao`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_command_of_the_installed_client_shows_its_help(environment: Path) -> None:
     tianbao = _program(environment, "tianbao")
 

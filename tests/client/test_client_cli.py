@@ -79,6 +79,16 @@ def test_add_keeps_the_good_lines_and_tells_of_the_bad_ones(tianbao, enrolled_ho
     assert found == [(2, "title", "required"), (3, "", "json")]
 
 
+def test_add_says_which_lines_to_add_again(tianbao, enrolled_home, tmp_path):
+    lines = ['{"title": "一"}', '{"people": 1}', '{"title": "三"}', '{"people": 2}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), "utf-8")
+
+    done = tianbao("add", "visit", str(tmp_path / "a.jsonl"))
+
+    assert len(done.stdout.split()) == 2
+    assert done.stderr.splitlines()[-1].startswith("Saved: 2. Hint: mend line 2, 4 ")
+
+
 def test_add_tells_people_in_lines(tianbao, enrolled_home, tmp_path):
     done = tianbao("add", "visit", write(tmp_path / "a.json", {"people": -1, "title": "一"}))
 

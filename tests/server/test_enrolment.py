@@ -207,6 +207,15 @@ def test_an_auditors_code_opens_one_session(services):
     assert caught.value.code == "code_used"
 
 
+def test_an_auditors_code_enrols_no_device_and_stays_good(http, services, stranger):
+    code = services.invite("city", "auditor").code
+
+    status, answer = http.enrol(stranger("device"), code)
+
+    assert (status, answer.code) == (409, "auditors_code")
+    assert services.open_session(code).member
+
+
 def test_a_reporters_code_opens_no_session_and_stays_good(services, stranger):
     code = services.invite("north", "reporter").code
 
