@@ -77,8 +77,8 @@ _ENROL = {
 
 _PUSH = {
     "summary": "Hand in revisions",
-    "description": "At most 100 revisions, 1 MiB each, 8 MiB together, plain or gzip: the bytes "
-    "tell, no header does. Each item has its own outcome; the same bytes again have the same one. If the end of "
+    "description": "At most 100 revisions, 1 MiB each, 8 MiB together, as frames or as one parcel, "
+    "plain, gzip or xz: the bytes tell, no header does. Each item has its own outcome; the same bytes again have the same one. If the end of "
     "the body is damaged, what stands before it is taken.",
     "parameters": _HEADERS,
     "security": _DEVICE,

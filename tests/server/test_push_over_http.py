@@ -12,7 +12,10 @@ from sync.digest import digest_of
 from sync.errors import SignatureError
 from sync.frames import format_frame, format_frames, parse_frames
 from sync.messages import ItemState, ProblemAnswer, PushAnswer
+from sync.packing import pack
+from sync.parcel import format_parcel
 from sync.request import Request, authorize
+from sync.runs import lengthen
 
 
 def test_a_pushed_revision_is_logged_and_answered_with_its_index(http, device):
@@ -93,13 +96,44 @@ def test_a_damaged_tail_takes_nothing_else_with_it(http, device):
 
 def test_a_damaged_gzip_gives_what_stands_before_the_damage(http, device):
     # Random digits, so that the frames lie behind one another in the compressed bytes too.
-    text = random.Random(1).randbytes(100_000).hex()  # noqa: S311  # the same each time
+    text = random.Random(1).randbytes(100_000).hex()  # the same each time
     frames = [device.frame(device.revision({"title": text + str(n)})) for n in range(2)]
     packed = gzip.compress(format_frames(frames))
 
     reply = http.call(device, "POST", "/v1/push", packed[:-1000], {"Content-Encoding": "gzip"})
 
     assert [result.digest for result in reply.answer.results] == [frames[0].digest]
+
+
+def parcel_of(*frames):
+    return format_parcel([(frame.payload, frame.signature) for frame in frames])
+
+
+@pytest.mark.parametrize("is_line_slow", [True, False], ids=["xz", "gzip"])
+def test_a_parcel_is_taken_like_frames_and_answered_in_runs(http, device, is_line_slow):
+    frames = [device.frame() for _ in range(3)]
+    body = pack(parcel_of(*frames), is_line_slow=is_line_slow)
+
+    answer = http.call(device, "POST", "/v1/push", body).answer
+    again = http.push(device, *frames).answer
+
+    assert (len(answer.runs), answer.results) == (1, ())
+    assert lengthen(answer.runs, [frame.digest for frame in frames]) == again.results
+
+
+def test_what_is_not_plainly_logged_is_said_in_full(http, device):
+    good, bad = device.frame(), device.frame(device.revision({"title": ""}))
+
+    answer = http.call(device, "POST", "/v1/push", parcel_of(good, bad)).answer
+
+    assert [run[:2] for run in answer.runs] == [(0, 1)]
+    assert [(each.digest, each.code) for each in answer.results] == [(bad.digest, "rules")]
+
+
+def test_a_parcel_that_is_not_whole_is_refused_whole(http, device):
+    reply = http.call(device, "POST", "/v1/push", parcel_of(device.frame())[:-1])
+
+    assert (reply.status, reply.answer.code) == (400, "bad_frame")
 
 
 @pytest.mark.parametrize("content", [b"\0" * (8 * 1024 * 1024 + 1), b"\0" * 50_000_000])
