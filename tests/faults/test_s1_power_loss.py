@@ -6,9 +6,6 @@ see the database alone, and another SQLite than the one that is shipped; the rec
 journal, the attached files and their folders too, in the order in which they really happened.
 """
 
-import shutil
-from pathlib import Path
-
 import pytest
 from faultkit.disk import put, states
 from faultkit.server_oracle import ServerPromises
@@ -20,19 +17,6 @@ from server.config import DataFolder
 from server.founding import init_data
 from server.services import open_services
 from sync.keys import SigningKey
-
-MEMORY = Path("/dev/shm")  # noqa: S108 - where files cost nothing; each test has a folder of its own
-
-
-@pytest.fixture
-def place(tmp_path):
-    """Return a folder where files are cheap."""
-    if not MEMORY.is_dir():
-        yield tmp_path / "after"
-        return
-    folder = MEMORY / "-".join(("tianbao", *tmp_path.parts[-2:]))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -48,7 +32,9 @@ def data(tmp_path):
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_the_server_keeps_its_word_through_any_loss_of_power(data, place, budget, counts, part):
+def test_the_server_keeps_its_word_through_any_loss_of_power(
+    data, cheap_folder, budget, counts, part
+):
     folder, member = data
     lives, wanted = budget.of(1, 40), budget.of(1_200, 150_000)
     for life in range(lives):
@@ -61,5 +47,5 @@ def test_the_server_keeps_its_word_through_any_loss_of_power(data, place, budget
 
         for files in states(before, steps, promises.hear, chance, wanted // lives):
             counts.add("power-loss states of the server")
-            put(place, files)
-            assert promises.broken_by(place) == []
+            put(cheap_folder, files)
+            assert promises.broken_by(cheap_folder) == []

@@ -1,0 +1,236 @@
+"""Years of many devices with every fault, in virtual time: the real client and the real server.
+
+Each device has a home with its real database and journal; the server has its real log. Time, chance
+and the network are handed in. Everything that a device called saved is remembered here, outside, and
+is what the end is compared with.
+"""
+
+import os
+import random
+import shutil
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+
+import field_device
+from faultkit.way import Network, Way
+
+from client.clock import Clock
+from client.enrol import Invitation, enrol
+from client.errors import ClientError
+from client.services import open_services as open_home
+from server.app import create_app
+from server.config import DataFolder
+from server.founding import init_data
+from server.services import open_services as open_server
+from sync.errors import SyncError
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+CHINA = timezone(timedelta(hours=8))
+ENTRIES_A_DAY = 2
+ROUNDS_A_DAY = 2
+MOST_ROUNDS_TO_REST = 60
+
+
+@dataclass
+class Shares:
+    """How often, a device and day, something befalls a device or the server."""
+
+    restart: float = 0.10
+    cut_short: float = 0.05
+    clock: float = 0.03
+    edit: float = 0.15
+    lost_home: float = 0.0004
+    server_restart: float = 0.05
+    server_restored: float = 0.002
+    new_version: float = 0.01
+    outage: float = 0.02
+
+
+@dataclass
+class Life:
+    """What the devices said, and what befell them."""
+
+    saved: dict = field(default_factory=dict)  # digest → the device that called it saved
+    entries: dict = field(default_factory=dict)  # entry → unit
+    lost: set = field(default_factory=set)  # digests whose only copy was destroyed before hand-over
+    befell: Counter = field(default_factory=Counter)
+
+
+class SimulatedDevice:
+    """One device: a home, a clock that may be wrong, and the person before it."""
+
+    def __init__(self, world, name, unit):
+        self.world, self.name, self.unit = world, name, unit
+        self.home = world.folder / "homes" / name
+        self.skew = timedelta()
+        self._stack = None
+        self.open()
+        code = world.server.invite(unit, "reporter").code
+        with world.network_healed():
+            enrol(self.services, Invitation("http://office.example", code), Way(world.network))
+            self.services.rounds.run()
+
+    @property
+    def seconds(self):
+        """A clock that only goes forward."""
+        return (self.world.now - BEGINNING).total_seconds()
+
+    def open(self):
+        self._stack = ExitStack()
+        world = self.world
+        clock = Clock(
+            lambda: (world.now + self.skew).astimezone(CHINA),
+            lambda: self.seconds,
+        )
+        self.services = self._stack.enter_context(
+            open_home(self.home, clock, connect=lambda _: Way(world.network))
+        )
+
+    def close(self):
+        self._stack.close()
+
+    def restart(self):
+        self.close()
+        self.open()
+
+    def fill_in(self):
+        """Save an entry: what the product calls saved is remembered from then on."""
+        chance = self.world.chance
+        answers = {"title": f"{self.name} {chance.randrange(10**9)}", "count": chance.randrange(99)}
+        done = self.services.adder.add("visit", answers, self.home)
+        assert done["state"] == "saved", done
+        self.world.life.saved[done["revision"]] = self.name
+        self.world.life.entries[done["entry"]] = self.unit
+
+    def sync(self):
+        """Do a round; what goes wrong on the way is the network's, and is tried again some day."""
+        try:
+            return self.services.rounds.run()
+        except (ClientError, SyncError):
+            return None
+
+    def digests(self):
+        """Return the revisions that this device holds of its own, by state."""
+        rows = self.services.db.rows("SELECT digest, state, is_own FROM revision")
+        return {row["digest"]: row["state"] for row in rows if row["is_own"]}
+
+
+class World:
+    """A server, its devices, and the time they share."""
+
+    def __init__(self, folder, chance, *, devices, shares=None):
+        self.folder, self.chance = folder, chance
+        self.shares = shares or Shares()
+        self.now = BEGINNING
+        self.life = Life()
+        self.backup = None
+        self._server_stack = None
+        field_device.write_campaign(folder / "campaign")
+        init_data(DataFolder(folder / "data"), folder / "campaign", clock=lambda: self.now)
+        self.network = Network(None, chance)
+        self.version = 1
+        self.open_server()
+        units = ("north", "south")
+        self.devices = [
+            SimulatedDevice(self, f"device-{number}", units[number % len(units)])
+            for number in range(devices)
+        ]
+
+    def open_server(self):
+        self._server_stack = ExitStack()
+        self.server = self._server_stack.enter_context(
+            open_server(DataFolder(self.folder / "data"), lambda: self.now)
+        )
+        self.network.app = create_app(self.server)
+
+    def close(self):
+        for device in self.devices:
+            device.close()
+        self._server_stack.close()
+
+    def network_healed(self):
+        return _Healed(self.network)
+
+    def live(self, days):
+        """Let so many days pass for all devices."""
+        for _ in range(days):
+            self._befall_server()
+            for device in self.chance.sample(self.devices, len(self.devices)):
+                self._day_of(device)
+            self.now += timedelta(days=1)
+
+    def come_to_rest(self):
+        """Heal the network and let everybody sync until nothing is left to do."""
+        self.network.is_healed = self.network.is_up = True
+        for _ in range(MOST_ROUNDS_TO_REST):
+            self.now += timedelta(minutes=20)
+            outcomes = [device.sync() for device in self.devices]
+            if all(done and not done["left"] and not done["pulled"] for done in outcomes):
+                return
+        raise AssertionError("The devices never come to rest.")
+
+    def _day_of(self, device):
+        happens = self._happens
+        tasks = [device.fill_in] * ENTRIES_A_DAY + [device.sync] * ROUNDS_A_DAY
+        if happens("restart"):
+            tasks.append(device.restart)
+        if happens("clock"):
+            device.skew = timedelta(days=self.chance.choice((0, 0, 0, -20_000, -1, 1, 20_000)))
+        self.chance.shuffle(tasks)
+        for task in tasks:
+            self.now += timedelta(minutes=self.chance.randrange(1, 120) / len(self.devices))
+            task()
+
+    def _befall_server(self):
+        self.network.is_up = not self._happens("outage")
+        if self._happens("server_restart"):
+            self._server_stack.close()
+            self.open_server()
+        if self._happens("server_restored"):
+            self._restore_server()
+        if self._happens("new_version"):
+            self.version += 1
+            self.server.publish(field_device.definition(version=str(self.version)))
+
+    def _restore_server(self):
+        """Put the server back as it was at the last backup, and make a new one for the next time."""
+        self._server_stack.close()
+        data, backup = self.folder / "data", self.folder / "backup"
+        if backup.exists():
+            shutil.rmtree(data)
+            backup.rename(data)
+        shutil.copytree(data, backup)
+        self.open_server()
+
+    def _happens(self, name):
+        if self.chance.random() >= getattr(self.shares, name):
+            return False
+        self.life.befell[name] += 1
+        return True
+
+
+class _Healed:
+    def __init__(self, network):
+        self._network = network
+
+    def __enter__(self):
+        self._network.is_healed = True
+
+    def __exit__(self, *_):
+        self._network.is_healed = False
+
+
+class seeded_randomness:  # noqa: N801 - reads as the words of a `with`
+    """Let the operating system's randomness come from a seed, so that a run is replayed exactly."""
+
+    def __init__(self, seed):
+        self._source = random.Random(seed)
+
+    def __enter__(self):
+        self._old = os.urandom, random._urandom
+        os.urandom = random._urandom = self._source.randbytes
+
+    def __exit__(self, *_):
+        os.urandom, random._urandom = self._old
