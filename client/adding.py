@@ -9,17 +9,17 @@ are violations, told together, and nothing is saved.
 """
 
 import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from client.attaching import keep_file
 from client.blobs import Blobs
 from client.errors import InputError
-from client.filling import media_type_of
 from client.finalize import Finalizer
-from client.opening import ROW_ID_BYTES, Instance, Opener
+from client.opening import Instance, Opener
+from client.views import ROW, ROW_ID_BYTES
 from client.violations import format_violations
 from forms.definition import ATTACHMENT_TYPES, Group, Node, Question, Repeat
 from forms.errors import AnswerError
@@ -30,7 +30,6 @@ from forms.violation import Violation
 Json = dict[str, Any]
 
 REASONS = "_reasons"
-ROW = "_row"
 _ROW_STEP = re.compile(r"\[[^]]*\]")
 
 
@@ -84,7 +83,7 @@ class _Layer:
         """Return the reasons that were given for soft constraints."""
         given = document.get(REASONS, {})
         if isinstance(given, dict) and all(isinstance(text, str) for text in given.values()):
-            return {self._with_ids(path): text for path, text in given.items()}
+            return {renamed(path, self._rows_at): text for path, text in given.items()}
         self._note(REASONS, "type", "Reasons are an object of texts by path.")
         return {}
 
@@ -92,11 +91,8 @@ class _Layer:
         """Return an outcome whose violations call the rows without an id by their position."""
         positions = {row: position for position, row in self._rows_at.items()}
         for violation in outcome.get("violations", ()):
-            violation["path"] = _renamed(violation["path"], positions)
+            violation["path"] = renamed(violation["path"], positions)
         return outcome
-
-    def _with_ids(self, path: str) -> str:
-        return _renamed(path, self._rows_at)
 
     def _members(
         self, nodes: Sequence[Node], base: Mapping[str, Any], given: Mapping[str, Any], prefix: str
@@ -162,34 +158,17 @@ class _Layer:
         return token_hex(ROW_ID_BYTES)
 
     def _file(self, given: str, path: str) -> Json | None:
-        place = self._folder / given
         try:
-            if not stat.S_ISREG(place.stat().st_mode):  # a pipe or a device may never end
-                self._note(path, "file", f"{place} is no file.")
-                return None
-            with place.open("rb") as file:
-                kept = self._blobs.keep(file)
+            return keep_file(self._blobs, self._folder / given)
         except InputError as error:
             self._note(path, error.code, error.message)
             return None
-        except OSError as error:
-            self._note(path, "file", f"{place} cannot be read: {error.strerror}.")
-            return None
-        except ValueError:  # a NUL, half a character: the text itself may not even be printable
-            self._note(path, "file", "This is no path of a file.")
-            return None
-        return {
-            "name": place.name,
-            "type": media_type_of(place.name),
-            "size": kept.size,
-            "sha256": kept.sha256,
-        }
 
     def _note(self, path: str, code: str, message: str) -> None:
         self.violations.append(Violation(path, code, message))
 
 
-def _renamed(path: str, names: Mapping[str, str]) -> str:
+def renamed(path: str, names: Mapping[str, str]) -> str:
     """Return a path with the rows on its way called by other names, the outer ones first."""
     done = ""
     for step in path.split("/"):

@@ -7,6 +7,7 @@ same, and refused with the reason only when somebody wants to fill it.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from client.db import Database
@@ -86,6 +87,10 @@ class Definitions:
             )
         return str(row["digest"])
 
+    def newest_of(self, digests: Collection[str]) -> str:
+        """Return the one of several definitions that was published last."""
+        return max(digests, key=lambda digest: (self._log_index(digest), digest))
+
     def compiled(self, digest: str) -> CompiledForm:
         """Return a form that can be filled.
 
@@ -115,6 +120,10 @@ class Definitions:
             except DefinitionError:
                 return None
         return self._campaign[1]
+
+    def _log_index(self, digest: str) -> int:
+        row = self._db.row("SELECT log_index FROM definition WHERE digest = ?", (digest,))
+        return -1 if row is None else int(row["log_index"])
 
     def _content(self, digest: str) -> bytes:
         row = self._db.row("SELECT content FROM definition WHERE digest = ?", (digest,))

@@ -1,6 +1,7 @@
 """Drafts: open instances, as they were last written to the disk.
 
-A draft has the id of the entry it becomes. Its answers are kept as they were typed, wrong ones
+A draft has the id of the entry it becomes, or that it is an edit of; then `parents` are the heads it
+was begun from. Its answers are kept as they were typed, wrong ones
 too. Nothing here evaluates anything.
 """
 
@@ -39,7 +40,7 @@ class Drafts:
         self._db.write(
             "INSERT INTO draft (entry, form, definition, answers, reasons, parents, name, sequence, "
             "opened_at, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (entry) DO UPDATE SET answers = excluded.answers, "
+            "ON CONFLICT (entry) DO UPDATE SET definition = excluded.definition, answers = excluded.answers, "
             "reasons = excluded.reasons, name = excluded.name, sequence = excluded.sequence, "
             "saved_at = excluded.saved_at WHERE excluded.sequence >= draft.sequence",
             (
@@ -62,6 +63,10 @@ class Drafts:
         row = self._db.row("SELECT * FROM draft WHERE entry = ?", (entry,))
         return None if row is None else _draft(row)
 
+    def has(self, entry: str) -> bool:
+        """Say whether an entry has a draft."""
+        return self._db.row("SELECT 1 FROM draft WHERE entry = ?", (entry,)) is not None
+
     def remove(self, entry: str) -> None:
         """Remove a draft, within a transaction: it was finalized or discarded."""
         self._db.write("DELETE FROM draft WHERE entry = ?", (entry,))
@@ -69,7 +74,7 @@ class Drafts:
     def all(self) -> list[Row]:
         """Return the drafts without their answers, the newest first."""
         return self._db.rows(
-            "SELECT entry, form, definition, name, opened_at, saved_at FROM draft "
+            "SELECT entry, form, definition, parents, name, opened_at, saved_at FROM draft "
             "ORDER BY saved_at DESC, entry"
         )
 

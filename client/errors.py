@@ -4,6 +4,7 @@ ClientError                  the common parent; `code` is the contract, the text
 ├── HomeBusyError            another process holds the home: hand the work to it
 ├── EnrolmentError           the device is not enrolled, or is already: a person decides
 ├── NotFoundError            there is no such form, draft, entry or file
+├── EntryStateError          what is asked does not fit how the entry stands now: a person decides
 ├── InputError               what was given cannot be read as answers
 ├── StorageError             the disk failed: nothing that was called saved before is touched
 │   ├── StorageFullError     no space is left: make some, and do the same again
@@ -45,6 +46,12 @@ class NotFoundError(ClientError):
     """Say that there is no such form, draft, entry or file."""
 
     code = "not_found"
+
+
+class EntryStateError(ClientError):
+    """Say that an entry does not stand so that this can be done with it."""
+
+    code = "entry_state"
 
 
 class InputError(ClientError):

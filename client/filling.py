@@ -8,17 +8,17 @@ its own step or by `events_since`, what the other did.
 * A draft keeps the version of the form it was begun in.
 """
 
-import mimetypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
+from client.attaching import answer_of
 from client.blobs import Blobs, Readable
-from client.clock import Clock
 from client.db import Database
 from client.drafts import Draft, Drafts
+from client.editing import Editing
 from client.errors import NotFoundError, StorageError
 from client.finalize import Finalizer
 from client.opening import Instance, Opener
@@ -28,9 +28,9 @@ from forms.state import Change, format_state
 from sync.times import format_time
 
 STEPS_KEPT = 500
-_UNKNOWN_TYPE = "application/octet-stream"
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -56,13 +56,14 @@ class Filling:
     """The drafts that are open on this device. Safe to use from several threads."""
 
     def __init__(
-        self, db: Database, opener: Opener, finalizer: Finalizer, blobs: Blobs, clock: Clock
+        self, db: Database, opener: Opener, finalizer: Finalizer, blobs: Blobs, editing: Editing
     ) -> None:
         self._db = db
         self._opener = opener
+        self._editing = editing
         self._finalizer = finalizer
         self._blobs = blobs
-        self._clock = clock
+        self._clock = opener.clock
         self._drafts = Drafts(db)
         self._open: dict[str, OpenDraft] = {}
         self._closings = 0  # how many drafts were finalized or discarded
@@ -100,6 +101,7 @@ class Filling:
                 "form": form.form_id,
                 "version": form.version,
                 "title": dict(form.title),
+                "is_edit": bool(draft.instance.parents),
                 "name": state.instance_name,
                 "definition": static_tree(form),
                 **format_state(state),
@@ -189,13 +191,7 @@ class Filling:
         """
         with self._held(draft_id):  # no copy is made for a draft that is not there
             pass
-        kept = self._blobs.keep(stream)
-        value = {
-            "name": plain_name(name),
-            "type": media_type or media_type_of(name),
-            "size": kept.size,
-            "sha256": kept.sha256,
-        }
+        value = answer_of(self._blobs.keep(stream), name, media_type)
         return self._step(draft_id, language, lambda session: session.answer(path, value), None)
 
     def events_since(self, draft_id: str, sequence: int, language: str = "") -> Json:
@@ -216,7 +212,8 @@ class Filling:
     def finalize(self, draft_id: str) -> Json:
         """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
 
-        Finalizing an entry again gives the same result.
+        Finalizing an entry again gives the same result. An edit that changed nothing makes no
+        revision: the answer names the one that stands, with `"unchanged": true`.
 
         Raises:
             NotFoundError: there is no such draft.
@@ -226,7 +223,7 @@ class Filling:
             with self._get(draft_id).writing, self._held(draft_id) as draft:
                 outcome = self._close_draft(draft)
         except NotFoundError:  # a second tap, or a page that missed the answer to its first
-            earlier = self._finalizer.earlier(draft_id)
+            earlier = self._finalizer.earlier(draft_id) or self._editing.standing(draft_id)
             if earlier is None:
                 raise
             return earlier
@@ -242,6 +239,28 @@ class Filling:
             with self._db.transaction():
                 self._drafts.remove(draft_id)
             self._forget(draft_id, draft)
+
+    def look(self, draft_id: str, act: Callable[[Instance], T]) -> T:
+        """Return what is to be seen of an open instance; nothing of it may be changed.
+
+        Raises:
+            NotFoundError: there is no such draft.
+        """
+        with self._held(draft_id) as draft:
+            return act(draft.instance)
+
+    def exchange(self, draft_id: str, make: Callable[[Instance], Instance]) -> None:
+        """Go on with another instance of a draft, as of another version; pages draw it all anew.
+
+        Raises:
+            NotFoundError: there is no such draft.
+            StorageError: it could not be written; it is tried again.
+        """
+        with self._held(draft_id) as draft:
+            draft.instance = make(draft.instance)
+            draft.sequence += 1
+            draft.steps.clear()
+        self._write(draft)
 
     def save_changed(self) -> int:
         """Write every draft that has steps the disk has not; return how many were written.
@@ -284,7 +303,9 @@ class Filling:
 
     def _close_draft(self, draft: OpenDraft) -> Json:
         try:
-            outcome = self._finalizer.finalize(draft.instance)
+            outcome = self._editing.end_unchanged(draft.instance) or self._finalizer.finalize(
+                draft.instance
+            )
         except StorageError:
             draft.saved_sequence = (
                 0  # what became of the draft's row nobody knows: it is written anew
@@ -343,8 +364,8 @@ class Filling:
             entry=instance.entry,
             form=instance.form_id,
             definition=instance.compiled.form.digest,
-            answers=instance.session.answers(),
-            reasons=instance.session.reasons(),
+            answers=instance.kept_answers(),
+            reasons=instance.kept_reasons(),
             name=instance.session.instance_name(),
             sequence=draft.sequence,
             opened_at=draft.opened_at,
@@ -354,16 +375,6 @@ class Filling:
 
     def _now(self) -> str:
         return format_time(self._clock.now())
-
-
-def media_type_of(name: str) -> str:
-    """Return the media type that a file's name speaks of."""
-    return mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE
-
-
-def plain_name(name: str) -> str:
-    """Return a file's name without the folders that some browsers send along."""
-    return name.replace("\\", "/").rpartition("/")[2][:255] or "file"
 
 
 def _progress(draft: OpenDraft) -> Json:

@@ -17,6 +17,7 @@ from client.db import Database, Row
 from client.states import State
 
 UNSETTLED = "null"
+_TAKEN = {(state, said) for state in (State.SAVED, State.DELIVERED) for said in (None, "logged")}
 
 
 class Heads:
@@ -40,7 +41,7 @@ class Heads:
             "SELECT id, digest, depth, is_own, state, server_state FROM revision WHERE entry = ?",
             (entry,),
         )
-        heads = heads_among(revisions, self._parents(entry) if len(revisions) > 1 else {})
+        heads = heads_among(revisions, self.parents(entry) if len(revisions) > 1 else {})
         known = {row["digest"] for row in self._rows(entry)}
         if heads == known and len(heads) == 1:
             return
@@ -64,7 +65,8 @@ class Heads:
             (entry,),
         )
 
-    def _parents(self, entry: str) -> dict[str, list[str]]:
+    def parents(self, entry: str) -> dict[str, list[str]]:
+        """Return the parents of each revision of an entry; some may not be here."""
         rows = self._db.rows(
             "SELECT p.revision, p.parent FROM revision AS r "
             "JOIN parent AS p ON p.revision = r.digest WHERE r.entry = ?",
@@ -117,6 +119,5 @@ def ancestors(digests: Iterable[str], parents: Mapping[str, Sequence[str]]) -> s
 
 def _counts(revision: Row, last_own: int | None) -> bool:
     if revision["is_own"]:
-        return revision["state"] != State.SET_ASIDE or revision["id"] == last_own
-    is_taken = revision["state"] in {State.SAVED, State.DELIVERED}
-    return is_taken and revision["server_state"] != "held"
+        return bool(revision["state"] != State.SET_ASIDE or revision["id"] == last_own)
+    return (revision["state"], revision["server_state"]) in _TAKEN

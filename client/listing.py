@@ -1,10 +1,11 @@
 """What the page and the command line show: forms, entries, one entry, and how things stand.
 
-Everything here is plain JSON, the same whether it is asked for here or by another process.
+Everything here is plain JSON, the same whether it is asked for here or by another process. An entry
+with an edit open is listed once, as it stands, with `"draft": true`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from client.contact import last_contact
@@ -13,12 +14,15 @@ from client.definitions import Definitions, Published
 from client.drafts import Drafts
 from client.outbox import Outbox
 from client.profile import Profile, is_plain, read_profile
-from client.replica import Replica
+from client.replica import Head, Replica, worst
 from client.states import State
+from client.views import VOID
 from forms.campaign import Campaign, item_of
 from forms.definition import text_in
 
 Json = dict[str, Any]
+
+Names = Mapping[str, str]
 
 LANGUAGE = "zh-CN"
 
@@ -47,8 +51,20 @@ class Listing:
 
     def entries(self, language: str = LANGUAGE) -> list[Json]:
         """Return every entry on this device: drafts first, then the newest."""
-        drafts = [self._draft(row, language) for row in self._drafts.all()]
-        return drafts + [self._entry(head, language) for head in self._replica.heads()]
+        drafts = {row["entry"]: row for row in self._drafts.all()}
+        conflicts, names = self._replica.conflicts(), self._names()
+        listed = []
+        for heads in self._replica.heads():
+            entry = heads[0]["entry"]
+            edit = drafts.pop(entry, None)
+            listed.append(
+                {
+                    **self._entry(heads, language, names),
+                    "contested": list(conflicts.get(entry, ())),
+                    "draft": edit is not None,
+                }
+            )
+        return [self._draft(row, language) for row in drafts.values()] + listed
 
     def entry(self, entry: str, language: str = LANGUAGE) -> Json:
         """Return one entry with its answers.
@@ -57,16 +73,18 @@ class Listing:
             NotFoundError: there is no such entry.
         """
         draft = self._drafts.get(entry)
-        if draft is not None:
+        if draft is not None and not self._replica.has(entry):
             row = next(row for row in self._drafts.all() if row["entry"] == entry)
             listed = self._draft(row, language)
-            return {**listed, "answers": draft.answers, "reasons": draft.reasons, "revisions": []}
-        head = self._replica.head(entry)
-        revision = self._replica.revision(head["digest"])
+            return {**listed, "answers": draft.answers, "reasons": draft.reasons}
+        heads = self._replica.heads_of(entry)
+        view = self._replica.view(entry)
         return {
-            **self._entry(head, language),
-            "answers": revision.answers,
-            "reasons": revision.reasons,
+            **self._entry(heads, language, self._names()),
+            "contested": [each.path for each in view.contested],
+            "draft": draft is not None,
+            "answers": view.answers,
+            "reasons": view.reasons,
         }
 
     def status(self) -> Json:
@@ -79,6 +97,7 @@ class Listing:
             "delivered": counts.get(State.DELIVERED, 0),
             "set_aside": counts.get(State.SET_ASIDE, 0),
             "quarantined": counts.get(State.QUARANTINED, 0),
+            "conflicts": len(self._replica.conflicts()),
             "oldest_undelivered": self._replica.oldest_undelivered(),
             "server": None if profile is None else profile.server,
             "last_contact": last_contact(self._db),
@@ -124,23 +143,45 @@ class Listing:
             "violations": [],
             "files_waiting": 0,
             "text_delivered": False,
+            "operation": "put",
+            "reason": None,
+            "contested": [],
+            "heads": 0,
+            "draft": True,
+            "member_name": None,
+            "since": row["opened_at"],
         }
 
-    def _entry(self, head: Row, language: str) -> Json:
+    def _entry(self, heads: Sequence[Head], language: str, names: Names) -> Json:
+        shown = _shown(heads)
+        state = worst([head["state"] for head in heads])
+        # What is not well with one of several heads is what is told of all.
+        telling = next(head for head in heads if head["state"] == state)
+        waiting = [head["waiting_since"] for head in heads if head["waiting_since"]]
         return {
-            "entry": head["entry"],
-            **self._titles(head, language),
-            "state": head["state"],
-            "revision": head["digest"],
-            "made_at": head["made_at"],
-            "is_own": bool(head["is_own"]),
-            "code": head["code"],
-            "message": head["message"],
-            "violations": json.loads(head["violations"]),
-            "files_waiting": head["files_waiting"],
+            "entry": shown["entry"],
+            **self._titles(shown, language),
+            "state": state,
+            "revision": shown["digest"],
+            "made_at": shown["made_at"],
+            "is_own": bool(shown["is_own"]),
+            "code": telling["code"],
+            "message": telling["message"],
+            "violations": json.loads(telling["violations"]),
+            "files_waiting": sum(head["files_waiting"] for head in heads),
             # The server has the text, and waits for files: the screen says so.
-            "text_delivered": head["server_state"] in {"logged", "held"},
+            "text_delivered": all(head["server_state"] in {"logged", "held"} for head in heads),
+            "operation": shown["operation"],
+            "reason": _reason(shown),
+            "heads": len(heads),
+            "member_name": names.get(shown["author"]),
+            "since": min(waiting) if state == State.SAVED else shown["made_at"],
         }
+
+    def _names(self) -> Names:
+        """Return the names of members that are known here: of this device's own one."""
+        profile = read_profile(self._db)
+        return {} if profile is None else {profile.member: profile.member_name}
 
     def _titles(self, row: Row, language: str) -> Mapping[str, str]:
         form = self._definitions.form(row["definition"])
@@ -153,6 +194,21 @@ class Listing:
             "title": title,
             "name": row["name"] or title,
         }
+
+
+def _shown(heads: Sequence[Head]) -> Head:
+    """Return the head that an entry is listed by: of several, one that does not take it back."""
+    return next((head for head in heads if head["operation"] != VOID), heads[0])
+
+
+def _reason(head: Head) -> str | None:
+    """Return why an entry was taken back."""
+    if head["operation"] != VOID:
+        return None
+    try:
+        return str(json.loads(head["void_content"])["reason"])
+    except (ValueError, KeyError):  # damaged on the disk, or taken off this device
+        return None
 
 
 def warnings_about(profile: Profile) -> list[Json]:

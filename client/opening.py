@@ -1,6 +1,8 @@
 """Opening an instance: a form, this device's environment, and the session that fills it.
 
 * The entry's id is drawn when the blank form is opened, so that finalizing twice makes one entry.
+* Answers that the version of the form has no question for (those of another version) are laid aside:
+the draft keeps them, and no expression sees them.
 * An instance has its own moment: while it is finalized, every expression sees that one moment, the
 one the server will check it at.
 """
@@ -8,7 +10,7 @@ one the server will check it at.
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from secrets import token_hex
@@ -20,12 +22,11 @@ from client.definitions import Definitions
 from client.drafts import Draft
 from client.profile import require_profile
 from client.replica import Replica
+from client.views import ROW_ID_BYTES, split_known, split_reasons, with_unknown
 from forms.compiled import CompiledForm
 from forms.environment import Environment
 from forms.own_entries import Item
 from forms.session import Session
-
-ROW_ID_BYTES = 8
 
 
 class Moment:
@@ -51,7 +52,10 @@ class Moment:
 
 @dataclass(slots=True)
 class Instance:
-    """An open instance; `parents` are the revisions that what it becomes will follow."""
+    """An open instance; `parents` are the revisions that what it becomes will follow.
+
+    `unknown` and `unknown_reasons` are of questions that this version of the form does not have.
+    """
 
     entry: str
     compiled: CompiledForm
@@ -59,11 +63,21 @@ class Instance:
     session: Session
     moment: Moment
     parents: tuple[str, ...] = ()
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown_reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def form_id(self) -> str:
         """Return the id of the form."""
         return self.compiled.form.form_id
+
+    def kept_answers(self) -> dict[str, Any]:
+        """Return the answers as a draft keeps them: wrong, hidden and unknown ones, too."""
+        return with_unknown(self.session.answers(), self.unknown)
+
+    def kept_reasons(self) -> dict[str, str]:
+        """Return the reasons as a draft keeps them."""
+        return {**self.unknown_reasons, **self.session.reasons()}
 
     def replace(self, answers: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
         """Fill the instance anew with other answers; calculations follow from them."""
@@ -81,7 +95,7 @@ class Opener:
         self._db = db
         self._definitions = definitions
         self._replica = replica
-        self._clock = clock
+        self.clock = clock
 
     def start(self, form: str, language: str = "") -> Instance:
         """Open a blank form, in its newest version.
@@ -110,12 +124,16 @@ class Opener:
     ) -> Instance:
         """Open an instance with the answers it had, in the version it was begun in."""
         compiled = self._definitions.compiled(definition)
-        return self._open(
+        known, unknown = split_known(compiled.form.survey, answers)
+        known_reasons, unknown_reasons = split_reasons(compiled.form, known, reasons)
+        instance = self._open(
             compiled,
             entry,
-            lambda environment: Session.resume(compiled, environment, answers, reasons),
+            lambda environment: Session.resume(compiled, environment, known, known_reasons),
             language,
         )
+        instance.unknown, instance.unknown_reasons = unknown, unknown_reasons
+        return instance
 
     def resume_draft(self, draft: Draft, language: str = "") -> Instance:
         """Open a draft as it was left; what it becomes will follow the revisions it was begun from."""
@@ -132,7 +150,7 @@ class Opener:
         fill: Callable[[Environment], Session],
         language: str,
     ) -> Instance:
-        moment = Moment(self._clock)
+        moment = Moment(self.clock)
         environment = Environment(
             now=moment.now,
             properties=require_profile(self._db).properties,

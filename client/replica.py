@@ -1,32 +1,49 @@
 """The entries on this device, its own and those of the unit's other devices, as they stand now.
 
-* An entry's current state is that of its head: of the revisions that nothing followed, the one
-with the longest history, then with the greatest digest. Every device picks the same one.
+* How an entry stands, its heads say (`client.heads`); where there are several, their merged view.
+Every device that has the same revisions sees the same.
+* A list never merges a row: of an entry with several heads it shows the first, and the worst state.
 * Bytes that have changed on the disk are never given out as answers.
 * `items` draws the lists that forms choose from out of the unit's own entries.
 """
 
 import json
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from secrets import token_hex
 from typing import Any, TypeAlias
 
 from client.db import Database, Row
 from client.definitions import Definitions
-from client.errors import NotFoundError, StorageError
+from client.errors import ClientError, NotFoundError, StorageError
+from client.heads import UNSETTLED, Heads, ancestors
+from client.profile import read_profile
+from client.states import State
+from client.views import ROW_ID_BYTES, View, merged_view, recalculated, view_of
 from forms.definition import Form, OwnEntries
+from forms.environment import Environment
+from forms.errors import FormError
 from forms.own_entries import Item, items
 from sync.digest import digest_of
+from sync.errors import SyncError
 from sync.revision import Revision, parse_revision
 
 Head: TypeAlias = Row
 
 _HEAD_COLUMNS = (
-    "r.digest, r.entry, r.form, r.definition, r.made_at, r.depth, r.name, r.is_own, r.state, "
-    "r.server_state, r.log_index, r.code, r.message, r.violations, r.operation, "
+    "r.id, r.digest, r.entry, r.form, r.definition, r.made_at, r.depth, r.name, r.is_own, r.state, "
+    "r.server_state, r.log_index, r.code, r.message, r.violations, r.operation, r.author, r.device, "
+    "r.exported_at, r.pruned_at, "
+    "CASE r.operation WHEN 'void' THEN r.content END AS void_content, "
+    "CASE r.state WHEN 'saved' THEN (SELECT min(o.made_at) FROM revision AS o "
+    " WHERE o.entry = r.entry AND o.state = 'saved') END AS waiting_since, "
     "(SELECT count(*) FROM attachment_use AS u JOIN attachment AS a USING (sha256) "
     " WHERE u.revision = r.digest AND a.acknowledged_at IS NULL) AS files_waiting"
 )
-_IS_HEAD = "NOT EXISTS (SELECT 1 FROM parent AS p WHERE p.parent = r.digest)"
+# Of several heads, the state that most needs a person's eye is the entry's.
+_WORST_FIRST = (State.SET_ASIDE, State.QUARANTINED, State.SAVED, State.DELIVERED)
 
 
 class Replica:
@@ -35,40 +52,68 @@ class Replica:
     def __init__(self, db: Database, definitions: Definitions) -> None:
         self._db = db
         self._definitions = definitions
+        self._heads = Heads(db)
         self._counts: tuple[int, dict[str, int]] | None = None
 
-    def heads(self) -> list[Head]:
-        """Return the head of every entry, the newest first."""
+    def heads(self) -> list[tuple[Head, ...]]:
+        """Return the heads of every entry, the shown one first, the newest entry first."""
         rows = self._db.rows(
-            f"SELECT {_HEAD_COLUMNS} FROM revision AS r WHERE {_IS_HEAD} ORDER BY r.id DESC"  # noqa: S608 - constants of this module
+            f"SELECT {_HEAD_COLUMNS} FROM head AS h JOIN revision AS r USING (digest)"  # noqa: S608 - constants of this module
         )
-        return list(_one_an_entry(rows))
+        found = _by_entry(rows)
+        return sorted(found, key=lambda heads: -max(head["id"] for head in heads))
 
-    def head(self, entry: str) -> Head:
-        """Return the head of an entry.
+    def heads_of(self, entry: str) -> tuple[Head, ...]:
+        """Return the heads of an entry, the shown one first.
 
         Raises:
             NotFoundError: there is no such entry.
         """
         rows = self._db.rows(
-            f"SELECT {_HEAD_COLUMNS} FROM revision AS r WHERE r.entry = ? AND {_IS_HEAD}",  # noqa: S608 - constants of this module
+            f"SELECT {_HEAD_COLUMNS} FROM head AS h JOIN revision AS r USING (digest) "  # noqa: S608 - constants of this module
+            "WHERE h.entry = ?",
             (entry,),
         )
         if not rows:
-            raise NotFoundError(
-                f"There is no entry {entry}.", code="unknown_entry", hint="See: tianbao entries"
-            )
-        return next(_one_an_entry(rows))
+            raise _no_entry(entry)
+        return next(_by_entry(rows))
+
+    def has(self, entry: str) -> bool:
+        """Say whether an entry was ever finalized, here or elsewhere."""
+        return self._db.row("SELECT 1 FROM head WHERE entry = ?", (entry,)) is not None
+
+    def view(self, entry: str) -> View:
+        """Return an entry as it stands: its one head, or what several say together.
+
+        Raises:
+            NotFoundError: there is no such entry, its answers are not here any more, or the
+                definition has not come yet that says how to merge them.
+            StorageError: the disk gave other bytes back than were saved.
+            DefinitionError: this version of the program cannot read the definition.
+        """
+        heads = self._heads.of(entry)
+        if not heads:
+            raise _no_entry(entry)
+        if len(heads) == 1:
+            return view_of(heads[0], self.revision(heads[0]))
+        return self._recalculated(self._merged(entry, heads))
 
     def revision(self, digest: str) -> Revision:
         """Return a revision that is known to be here.
 
         Raises:
+            NotFoundError: it is not here, or its answers were taken off this device.
             StorageError: the disk gave other bytes back than were saved.
         """
-        row = self._db.row("SELECT content FROM revision WHERE digest = ?", (digest,))
+        row = self._db.row("SELECT content, pruned_at FROM revision WHERE digest = ?", (digest,))
         if row is None:
             raise NotFoundError("This revision is not on this device.", code="unknown_revision")
+        if row["pruned_at"] is not None:
+            raise NotFoundError(
+                f"The answers were taken off this device on {row['pruned_at'][:10]}; the server "
+                "has them.",
+                code="pruned",
+            )
         if digest_of(row["content"]) != digest:
             raise StorageError(
                 "This entry does not read back as it was saved, so it is not shown.",
@@ -81,12 +126,19 @@ class Replica:
         """Return how many entries are in each state, drafts left out."""
         generation = self._db.generation  # before the query: what is committed since counts anew
         if self._counts is None or self._counts[0] != generation:
-            rows = self._db.rows(
-                f"SELECT r.state, count(DISTINCT r.entry) AS n FROM revision AS r WHERE {_IS_HEAD} "  # noqa: S608 - a constant of this module
-                "GROUP BY r.state"
-            )
-            self._counts = (generation, {row["state"]: row["n"] for row in rows})
+            self._counts = (generation, self._count())
         return self._counts[1]
+
+    def conflicts(self) -> dict[str, tuple[str, ...]]:
+        """Return the contested paths of every entry that has any."""
+        found = {}
+        for row in self._db.rows("SELECT entry, paths FROM conflict"):
+            paths = row["paths"]
+            if paths == UNSETTLED:
+                paths = self._settle(row["entry"])
+            if paths not in (UNSETTLED, "[]"):
+                found[row["entry"]] = tuple(json.loads(paths))
+        return found
 
     def oldest_undelivered(self) -> str | None:
         """Return when the oldest revision was made that is saved and not delivered."""
@@ -97,24 +149,125 @@ class Replica:
         """Return the items of a list drawn from the unit's own entries."""
         return items(spec, self._entries_of(spec.forms))
 
-    def _entries_of(self, forms: tuple[str, ...]) -> Iterator[tuple[str, Form, dict[str, Any]]]:
+    def _count(self) -> dict[str, int]:
+        # All that is not delivered is few, and found by the index of states; the rest is delivered.
+        rows = self._db.rows(
+            "SELECT r.entry, r.state FROM revision AS r JOIN head AS h USING (entry, digest) "
+            "WHERE r.state IN ('set_aside', 'quarantined', 'saved')"
+        )
+        states: dict[str, str] = {}
+        for row in rows:
+            states[row["entry"]] = worst((states.get(row["entry"], row["state"]), row["state"]))
+        counts: dict[str, int] = {}
+        for state in states.values():
+            counts[state] = counts.get(state, 0) + 1
+        total = self._db.row("SELECT count(DISTINCT entry) AS n FROM head")
+        delivered = (0 if total is None else total["n"]) - len(states)
+        return {**counts, State.DELIVERED: delivered} if delivered else counts
+
+    def _settle(self, entry: str) -> str:
+        """Find out what is contested of an entry, and keep it until its heads change."""
+        try:
+            contested = self._merged(entry, self._heads.of(entry)).contested
+            paths = json.dumps([each.path for each in contested], ensure_ascii=False)
+            with self._db.transaction():
+                self._db.write(
+                    "UPDATE conflict SET paths = ? WHERE entry = ? AND paths = ?",
+                    (paths, entry, UNSETTLED),
+                )
+        except (ClientError, FormError, SyncError):  # of no definition yet, of a damaged head
+            return UNSETTLED
+        return paths
+
+    def _merged(self, entry: str, heads: Sequence[str]) -> View:
+        revisions = {digest: self.revision(digest) for digest in heads}
+        below = ancestors(heads, self._heads.parents(entry))
+        revisions |= dict(self._readable(below))
+        made_with = {revisions[digest].definition for digest in heads}
+        forms = [self._definitions.compiled(digest).form for digest in sorted(made_with)]
+        return merged_view(revisions, self._definitions.newest_of(made_with), forms)
+
+    def _readable(self, digests: set[str]) -> Iterator[tuple[str, Revision]]:
+        """Yield those that are here and intact; what is missing only makes more contested."""
+        for digest in digests:
+            try:
+                yield digest, self.revision(digest)
+            except (ClientError, SyncError):
+                continue
+
+    def _recalculated(self, view: View) -> View:
+        compiled = self._definitions.compiled(view.definition)
+        made_at = self.revision(view.heads[0]).made_at.local
+        profile = read_profile(self._db)
+        environment = Environment(
+            now=lambda: made_at,
+            properties={} if profile is None else profile.properties,
+            uuid=lambda: str(uuid.uuid4()),
+            row_id=lambda: token_hex(ROW_ID_BYTES),
+            own_entries=partial(self._own_entries, compiled.form),
+        )
+        return replace(view, answers=recalculated(compiled, environment, view.answers))
+
+    def _own_entries(self, form: Form, name: str) -> list[Item]:
+        spec = form.instances.get(name)
+        return [] if spec is None else self.items(spec)
+
+    def _entries_of(self, forms: tuple[str, ...]) -> Iterator[tuple[str, Form, Mapping[str, Any]]]:
         marks = ", ".join("?" * len(forms))
         rows = self._db.rows(
-            f"SELECT r.digest, r.entry, r.depth, r.definition, r.content, r.operation "  # noqa: S608 - constants and marks
-            f"FROM revision AS r WHERE r.form IN ({marks}) AND {_IS_HEAD} ORDER BY r.id",
+            "SELECT r.id, r.digest, r.entry, r.depth, r.definition, r.content, r.operation "  # noqa: S608 - constants and marks
+            "FROM revision AS r JOIN head AS h USING (entry, digest) "
+            f"WHERE r.form IN ({marks}) ORDER BY r.id",
             forms,
         )
-        for row in _one_an_entry(rows):
-            form = self._definitions.form(row["definition"])
-            is_intact = digest_of(row["content"]) == row["digest"]
-            if form is not None and row["operation"] == "put" and is_intact:
-                yield row["entry"], form, json.loads(row["content"])["answers"]
+        for heads in _by_entry(rows):
+            view = self._listed(heads)
+            form = None if view is None else self._definitions.form(view.definition)
+            if view is not None and form is not None and not view.is_void:
+                yield view.entry, form, view.answers
+
+    def _listed(self, heads: Sequence[Row]) -> View | None:
+        """Return the view of an entry for a list of choices: not worked out anew, if one head."""
+        head = heads[0]
+        try:
+            if len(heads) > 1:  # calculations may draw on this very list: they stay as they are
+                return self._merged(head["entry"], [each["digest"] for each in heads])
+            if digest_of(head["content"]) == head["digest"]:
+                return _plain_view(head)
+        except (ClientError, FormError, SyncError):
+            pass
+        return None
 
 
-def _one_an_entry(rows: list[Row]) -> Iterator[Row]:
-    best: dict[str, Row] = {}
+def worst(states: Sequence[str]) -> str:
+    """Return the state of several that most needs a person's eye."""
+    return min(states, key=lambda state: _WORST_FIRST.index(State(state)))
+
+
+def _plain_view(head: Row) -> View:
+    content = json.loads(head["content"])
+    return View(
+        entry=head["entry"],
+        form=content["form"],
+        definition=head["definition"],
+        heads=(head["digest"],),
+        operation=head["operation"],
+        answers=content["answers"],
+        reasons=content["reasons"],
+        reason=content.get("reason"),
+    )
+
+
+def _by_entry(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
+    """Yield the heads of each entry, the one with the longest history, then digest, first."""
+    found: dict[str, list[Row]] = {}
     for row in rows:
-        other = best.get(row["entry"])
-        if other is None or (row["depth"], row["digest"]) > (other["depth"], other["digest"]):
-            best[row["entry"]] = row
-    yield from best.values()
+        found.setdefault(row["entry"], []).append(row)
+    for heads in found.values():
+        yield tuple(sorted(heads, key=lambda row: (row["depth"], row["digest"]), reverse=True))
+
+
+def _no_entry(entry: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no entry {entry}.", code="unknown_entry", hint="See: tianbao entries"
+    )

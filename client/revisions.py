@@ -106,8 +106,10 @@ class Revisions:
 
     def own_child(self, entry: str, parents: tuple[str, ...]) -> str | None:
         """Return the newest own revision of an entry that follows exactly these parents."""
-        rows = self._db.rows(
-            "SELECT digest FROM revision WHERE entry = ? AND is_own = 1 ORDER BY id DESC", (entry,)
+        rows = self._db.rows(  # what was refused is nowhere else: nothing has to follow it
+            "SELECT digest FROM revision WHERE entry = ? AND is_own = 1 AND state <> 'set_aside' "
+            "ORDER BY id DESC",
+            (entry,),
         )
         for row in rows:
             found = self._db.rows("SELECT parent FROM parent WHERE revision = ?", (row["digest"],))

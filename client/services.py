@@ -17,6 +17,7 @@ from client.config import Home, prepare_home
 from client.db import Database
 from client.definitions import Definitions
 from client.device import Device, open_device
+from client.editing import Editing
 from client.filling import Filling
 from client.finalize import Finalizer
 from client.listing import LANGUAGE, Listing
@@ -43,6 +44,7 @@ class Services:
     blobs: Blobs
     opener: Opener
     listing: Listing
+    editing: Editing
     filling: Filling
     adder: Adder
     rounds: Rounds
@@ -146,6 +148,7 @@ def _assemble(home: Home, db: Database, clock: Clock, connect: Connect) -> Servi
     blobs = Blobs(home.blobs)
     opener = Opener(db, definitions, replica, clock)
     finalizer = Finalizer(db, Saver(db, device), blobs, clock)
+    editing = Editing(db, opener, replica, finalizer)
     return Services(
         home=home,
         db=db,
@@ -155,7 +158,8 @@ def _assemble(home: Home, db: Database, clock: Clock, connect: Connect) -> Servi
         blobs=blobs,
         opener=opener,
         listing=Listing(db, definitions, replica),
-        filling=Filling(db, opener, finalizer, blobs, clock),
+        editing=editing,
+        filling=Filling(db, opener, finalizer, blobs, editing),
         adder=Adder(opener, finalizer, blobs),
         rounds=Rounds(connect, db, device, definitions, blobs, clock),
         clock=clock,

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from client.errors import (
     ClientError,
     EnrolmentError,
+    EntryStateError,
     InputError,
     NotFoundError,
     StorageError,
@@ -38,6 +39,7 @@ _GUARD_STATUS = {
 
 _CLIENT_STATUS = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (EntryStateError, HTTPStatus.CONFLICT),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (EnrolmentError, HTTPStatus.CONFLICT),
     (StorageFullError, HTTPStatus.INSUFFICIENT_STORAGE),
