@@ -18,6 +18,7 @@ from server.errors import DataFolderError, UnknownError
 from server.founding import init_data
 from server.lock import hold
 from server.projection.projector import Projector
+from server.restore import Restored, restore
 from server.services import GivenInvitation, Services, open_services
 
 Params = Mapping[str, Any]
@@ -71,6 +72,18 @@ def init_folder(folder: DataFolder, campaign: Path) -> None:
         init_data(folder, campaign)
         with open_workplace(folder):
             pass
+
+
+def restore_folder(archive: Path, folder: DataFolder) -> Restored:
+    """Make a data folder from a backup, and the auditors' database with what the backup has.
+
+    Raises:
+        ConflictError: the place of the new folder is not empty.
+        DataFolderError: there is no backup, or it is damaged.
+    """
+    restored = restore(archive, folder)
+    with hold(folder.lock), open_workplace(folder):
+        return restored
 
 
 def check_folder(folder: DataFolder) -> None:

@@ -88,6 +88,44 @@ def open_reader(path: Path) -> Connection:
     return connection
 
 
+def open_sealed(path: Path) -> Connection:
+    """Open a database that nobody writes any more, on whatever medium; nothing appears beside it.
+
+    Raises:
+        DataFolderError: there is none.
+    """
+    try:
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None
+        )
+    except sqlite3.Error as error:
+        raise DataFolderError(f"The database {path} cannot be opened: {error}") from error
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def make_sealed(path: Path) -> Connection:
+    """Open a new database that is filled once and flushed by whoever asks; it keeps no journal."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    connection = sqlite3.connect(path.resolve().as_uri(), uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def attach(connection: Connection, name: str, path: Path, *, is_sealed: bool = False) -> None:
+    """Let a connection read a further database, under a name."""
+    how = "&immutable=1" if is_sealed else ""
+    connection.execute(f"ATTACH ? AS {quoted(name)}", (f"{path.resolve().as_uri()}?mode=ro{how}",))
+
+
+def quoted(name: str) -> str:
+    """Return the name of a table or a database as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def is_full(error: BaseException) -> bool:
     """Say whether an error means that there is no room on the disk."""
     code = getattr(error, "sqlite_errorcode", 0)

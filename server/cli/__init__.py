@@ -24,6 +24,8 @@ COMMANDS = (
     "arrived",
     "project",
     "quarantine",
+    "backup",
+    "restore",
     "demo",
 )
 

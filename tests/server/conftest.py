@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -129,6 +130,25 @@ def folder(tmp_path: Path, campaign_dir: Path, clock: Clock) -> DataFolder:
     made = DataFolder(tmp_path / "data")
     init_data(made, campaign_dir, clock=clock)
     return made
+
+
+@pytest.fixture
+def damage_object(folder: DataFolder) -> Callable[[str], None]:
+    """Return what lets the bytes of an object rot."""
+
+    def damage(digest: str) -> None:
+        with closing(sqlite3.connect(folder.log_db, isolation_level=None)) as connection:
+            query = "SELECT sql FROM sqlite_schema WHERE name = 'object_stays'"
+            guard = connection.execute(query).fetchone()[0]
+            connection.execute("DROP TRIGGER object_stays")
+            connection.execute(
+                "UPDATE object SET bytes = CAST(replace(bytes, char(34), char(39)) AS BLOB) "
+                "WHERE digest = ?",
+                (digest,),
+            )
+            connection.execute(guard)
+
+    return damage
 
 
 @pytest.fixture

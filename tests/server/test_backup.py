@@ -1,0 +1,341 @@
+"""Backups: made beside a running server, added to, checked, and made a data folder again."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from server import backup as backup_module
+from server import log
+from server.backup import back_up
+from server.config import DataFolder
+from server.errors import ConflictError, DataFolderError, LockedError
+from server.lock import hold
+from server.restore import restore
+from server.services import open_services
+from sync.digest import digest_of
+from sync.statement import Statement, StatementKind
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "backup"
+
+
+@pytest.fixture
+def small_packs(monkeypatch):
+    monkeypatch.setattr(backup_module, "PACK_LEAVES", 5)
+
+
+@pytest.fixture
+def push(http, device):
+    """Hand in some revisions; return their frames."""
+
+    def hand_in(count):
+        frames = [device.frame() for _ in range(count)]
+        http.push(device, *frames)
+        return frames
+
+    return hand_in
+
+
+def rows(path, table):
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a test's own name
+    return sorted(found, key=repr)
+
+
+def tables(path):
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2"
+        return connection.execute(query).fetchall()
+
+
+def assert_same_log(one, other):
+    assert tables(one) == tables(other)
+    for kind, name, _ in tables(one):
+        if kind == "table":
+            assert rows(one, name) == rows(other, name), name
+
+
+def files_of(folder):
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_restored_log_is_the_log_to_the_last_row(folder, target, push, tmp_path, small_packs):
+    push(13)
+    made = back_up(folder, target, NOW)
+
+    restored = restore(target, DataFolder(tmp_path / "new"))
+
+    assert restored.leaves == made.leaves == made.new_leaves
+    assert restored.findings == ()
+    assert_same_log(folder.log_db, tmp_path / "new" / "log.db")
+    for name in ("answer.key", "log.key", "cookie.key"):
+        key = tmp_path / "new" / "keys" / name
+        assert key.read_bytes() == (folder.keys / name).read_bytes()
+        assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_further_backup_writes_only_what_is_new(folder, target, push, tmp_path, small_packs):
+    push(60)
+    first = back_up(folder, target, NOW)
+    before = files_of(target / "packs")
+    push(2)
+
+    second = back_up(folder, target, NOW)
+
+    after = files_of(target / "packs")
+    assert second.new_leaves == 2
+    assert second.bytes_written < first.bytes_written / 2
+    kept = before.keys() & after.keys()
+    assert len(kept) >= len(before) - 1
+    assert all(before[name] == after[name] for name in kept)
+    restore(target, DataFolder(tmp_path / "new"))
+    assert_same_log(folder.log_db, tmp_path / "new" / "log.db")
+
+
+def test_a_backup_with_nothing_new_adds_no_leaves(folder, target, push):
+    push(3)
+    back_up(folder, target, NOW)
+    packs = files_of(target / "packs")
+
+    again = back_up(folder, target, NOW)
+
+    assert again.new_leaves == 0
+    assert files_of(target / "packs") == packs
+
+
+def test_what_was_held_and_is_decided_later_is_decided_in_the_restored_log(
+    target, http, device, push, tmp_path, small_packs
+):
+    services, folder = http.services, http.services.folder
+    later = b'{"settings":{"form_id":"later","version":"1","form_title":{"en":"L"},"default_language":"en"},"survey":[{"type":"text","name":"title","label":{"en":"T"}}]}'
+    held = device.frame(device.revision(form="later", definition=digest_of(later)))
+    http.push(device, held)
+    push(6)
+    back_up(folder, target, NOW)
+    services.publish(later)
+    push(6)
+    back_up(folder, target, NOW)
+
+    restore(target, DataFolder(tmp_path / "new"))
+
+    assert_same_log(folder.log_db, tmp_path / "new" / "log.db")
+
+
+def test_a_backup_that_was_cut_short_leaves_the_one_before_it(
+    folder, target, push, tmp_path, small_packs
+):
+    push(7)
+    back_up(folder, target, NOW)
+    kept = tmp_path / "as-it-was.db"
+    with closing(sqlite3.connect(folder.log_db)) as connection:
+        connection.execute("VACUUM INTO ?", (str(kept),))
+    push(7)
+    shutil.copytree(target, tmp_path / "after")
+    back_up(folder, tmp_path / "after", NOW)
+    for path in (tmp_path / "after").rglob("*"):  # all that was written, but the manifest
+        place = target / path.relative_to(tmp_path / "after")
+        if path.is_file() and not place.exists():
+            place.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, place)
+    (target / "packs" / "new.part").write_bytes(b"half")
+
+    restored = restore(target, DataFolder(tmp_path / "new"))
+
+    assert restored.leaves < json.loads((tmp_path / "after/manifest.json").read_text())["size"]
+    assert rows(kept, "leaf") == rows(tmp_path / "new" / "log.db", "leaf")
+    assert back_up(folder, target, NOW).new_leaves > 0
+    assert not (target / "packs" / "new.part").exists()
+
+
+def test_the_server_goes_on_while_a_backup_reads(folder, target, services, push, monkeypatch):
+    push(3)
+    copy, seen = backup_module.write_state, []
+
+    def write_state(*args):
+        seen.append(services.log_size())
+        push(1)
+        done = copy(*args)
+        push(1)
+        return done
+
+    monkeypatch.setattr(backup_module, "write_state", write_state)
+    made = back_up(folder, target, NOW)
+
+    assert made.leaves == seen[0] + 1
+    assert services.log_size() == seen[0] + 2
+
+
+@pytest.mark.parametrize("name", ["packs", "state", "keys", "manifest.json"])
+def test_a_damaged_backup_is_refused_and_nothing_is_made(folder, target, push, tmp_path, name):
+    push(3)
+    back_up(folder, target, NOW)
+    place = target / name
+    path = place if place.is_file() else next(place.iterdir())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    new = tmp_path / "new"
+
+    if name == "manifest.json":
+        # A flipped bit that leaves the manifest readable is found by what it names.
+        try:
+            restore(target, DataFolder(new))
+        except DataFolderError:
+            pass
+        else:
+            assert_same_log(folder.log_db, new / "log.db")
+        return
+    with pytest.raises(DataFolderError) as refused:
+        restore(target, DataFolder(new))
+
+    assert refused.value.code == "bad_backup"
+    assert path.name in refused.value.message
+    assert not new.exists()
+
+
+def test_a_restore_writes_over_nothing(folder, target, push, tmp_path):
+    back_up(folder, target, NOW)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "notes.txt").write_text("mine")
+
+    with pytest.raises(ConflictError):
+        restore(target, DataFolder(tmp_path / "new"))
+
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["notes.txt"]
+
+
+def test_where_there_is_no_backup_that_is_said(tmp_path):
+    with pytest.raises(DataFolderError) as refused:
+        restore(tmp_path / "nothing", DataFolder(tmp_path / "new"))
+
+    assert refused.value.code == "no_backup"
+
+
+def test_a_server_that_came_back_older_does_not_write_over_the_newer_backup(
+    folder, target, push, tmp_path, clock
+):
+    push(3)
+    back_up(folder, target, NOW)
+    old = tmp_path / "old"
+    restore(target, DataFolder(old))
+    push(3)
+    back_up(folder, target, NOW)
+
+    with pytest.raises(ConflictError) as refused:
+        back_up(DataFolder(old), target, NOW)
+
+    assert refused.value.code == "other_backup"
+
+
+def test_a_folder_with_other_files_takes_no_backup(folder, target, tmp_path):
+    target.mkdir()
+    (target / "notes.txt").write_text("mine")
+
+    with pytest.raises(ConflictError):
+        back_up(folder, target, NOW)
+    for place in (folder.path / "backup", folder.path, folder.path.parent):
+        with pytest.raises(ConflictError):
+            back_up(folder, place, NOW)
+
+
+def test_two_backups_into_one_folder_do_not_meet(folder, target):
+    back_up(folder, target, NOW)
+
+    with hold(target / "lock"), pytest.raises(LockedError):
+        back_up(folder, target, NOW)
+
+
+def test_attached_files_are_copied_once_and_those_that_are_damaged_are_named(
+    folder, target, services, push, tmp_path
+):
+    push(1)
+    names = [_attach(folder, services, content) for content in (b"one", b"two", b"three")]
+    folder.blob(names[1]).write_bytes(b"tvo")
+    folder.blob(names[2]).unlink()
+
+    first = back_up(folder, target, NOW)
+    folder.blob(names[1]).write_bytes(b"two")
+    second = back_up(folder, target, NOW)
+    restored = restore(target, DataFolder(tmp_path / "new"))
+
+    assert (first.new_attachments, first.damaged) == (1, (names[1], names[2]))
+    assert (second.new_attachments, second.damaged) == (1, (names[2],))
+    assert (restored.attachments, restored.missing_attachments) == (2, (names[2],))
+    assert DataFolder(tmp_path / "new").blob(names[0]).read_bytes() == b"one"
+
+
+def test_a_damaged_object_is_named_and_does_not_replace_an_older_good_copy(
+    folder, target, push, tmp_path, damage_object
+):
+    (frame, *_) = push(3)
+    back_up(folder, target, NOW)
+    damage_object(frame.digest)
+    push(2)
+
+    made = back_up(folder, target, NOW)
+    restored = restore(target, DataFolder(tmp_path / "new"))
+
+    assert made.damaged == ()
+    assert restored.findings == ()
+    with closing(sqlite3.connect(tmp_path / "new" / "log.db")) as connection:
+        query = "SELECT bytes FROM object WHERE digest = ?"
+        assert connection.execute(query, (frame.digest,)).fetchone()[0] == frame.payload
+
+
+def test_an_object_that_was_damaged_from_the_first_is_told_by_backup_and_restore(
+    folder, target, push, tmp_path, damage_object
+):
+    (frame,) = push(1)
+    damage_object(frame.digest)
+
+    made = back_up(folder, target, NOW)
+    restored = restore(target, DataFolder(tmp_path / "new"))
+
+    assert made.damaged == (frame.digest,)
+    assert [(found.code, found.subject) for found in restored.findings] == [
+        ("object_damaged", frame.digest)
+    ]
+
+
+def test_the_restored_folder_serves_and_takes_the_rest_again(folder, target, push, tmp_path, clock):
+    push(2)
+    back_up(folder, target, NOW)
+    later = push(2)
+    restore(target, DataFolder(tmp_path / "new"))
+
+    with open_services(DataFolder(tmp_path / "new"), clock) as services:
+        outcome = services.ingest.push(later)
+        again = services.ingest.push(later)
+
+    assert [result.state.value for result in outcome.results] == ["logged", "logged"]
+    assert again.results == outcome.results
+
+
+def _attach(folder, services, content):
+    sha256 = digest_of(content).removeprefix("sha256:")
+    folder.blob(sha256).parent.mkdir(exist_ok=True)
+    folder.blob(sha256).write_bytes(content)
+
+    def note(connection):
+        index = connection.execute("SELECT max(idx) + 1 FROM leaf").fetchone()[0]
+        connection.execute(
+            "INSERT INTO attachment VALUES (?, ?, 'image/png', ?, '2026-11-22T09:00:00.000Z')",
+            (sha256, len(content), index),
+        )
+        name = f"sha256:{sha256}"
+        log.append(connection, Statement(StatementKind.ATTACHMENT, name, NOW))
+
+    services.writer.run(note)
+    return sha256
