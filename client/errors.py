@@ -99,6 +99,10 @@ class NotTheServerError(UnreachableError):
 
     code = "not_the_server"
 
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
 
 class RefusedError(ClientError):
     """Say that the server refused a request, by a signed answer."""

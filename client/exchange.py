@@ -144,13 +144,16 @@ def not_the_server(reply: Reply, detail: str) -> NotTheServerError:
         return NotTheServerError(
             f"The network sends us to {place} instead of the server.",
             hint="This is probably a sign-in page of the network: open a browser and sign in.",
+            status=reply.status,
         )
     if reply.is_page:
         return NotTheServerError(
             f"A web page answered (status {reply.status}) instead of the server.",
             hint="Probably a sign-in page of the network, or a wrong address.",
+            status=reply.status,
         )
     return NotTheServerError(
         f"What answered (status {reply.status}) is not the server of this device: {detail}",
         hint="Nothing was changed by it; it is tried again.",
+        status=reply.status,
     )

@@ -95,6 +95,10 @@ _VERSION_3 = (
     """,
     "INSERT INTO head SELECT entry, digest FROM revision AS r "
     "WHERE NOT EXISTS (SELECT 1 FROM parent AS p WHERE p.parent = r.digest)",
+    "DROP INDEX revision_pending",
+    "CREATE INDEX revision_pending ON revision (attempts, id) "
+    "WHERE server_state IS NULL AND state = 'saved' AND pruned_at IS NULL",
+    "CREATE INDEX revision_log ON revision (log_index)",
     "CREATE INDEX parent_revision ON parent (revision)",
     "CREATE TABLE conflict (entry TEXT PRIMARY KEY, paths TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "INSERT INTO conflict SELECT entry, 'null' FROM head GROUP BY entry HAVING count(*) > 1",

@@ -1,20 +1,25 @@
 """What waits on this device for the server: revisions first, then the files they name.
 
-* A revision waits until a signed answer has said what became of it.
+* A revision waits until a signed answer has said what became of it. That is one made here, or, where
+the server lost what it had, one that came from there: this device then hands it on as it is.
 * What the server did not take goes behind the others, so that one bad item never holds up the
 rest; no clock is asked. What was tried more often does not share a batch with what was not.
 * Bytes that have changed on the disk are never sent: such a revision is set aside here.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from client.db import Database
 from client.revisions import Revisions
 from sync.digest import digest_of
 from sync.revision import Attachment
 
-_PENDING = "is_own = 1 AND server_state IS NULL AND state = 'saved'"
+Json = dict[str, Any]
+
+_PENDING = "server_state IS NULL AND state = 'saved' AND pruned_at IS NULL"
 _FILES = (
     "FROM attachment AS a JOIN attachment_use AS u USING (sha256) "
     "JOIN revision AS r ON r.digest = u.revision WHERE a.acknowledged_at IS NULL "
@@ -26,6 +31,7 @@ class Pending:
     """A revision as it goes over the wire."""
 
     digest: str
+    entry: str
     content: bytes
     signature: bytes
 
@@ -61,6 +67,42 @@ class Outbox:
             (message, sha256),
         )
 
+    def offset(self, sha256: str) -> int:
+        """Return how many bytes of a file the server signed for, as far as was noted here."""
+        row = self._db.row(
+            "SELECT offset_acknowledged AS offset FROM attachment WHERE sha256 = ?", (sha256,)
+        )
+        return 0 if row is None else int(row["offset"])
+
+    def note_offset(self, sha256: str, offset: int) -> None:
+        """Keep how many bytes of a file the server signed for, within a transaction."""
+        self._db.write(
+            "UPDATE attachment SET offset_acknowledged = ? WHERE sha256 = ?", (offset, sha256)
+        )
+
+    def progress(self) -> list[Json]:
+        """Return the files that the server has not signed for in full, and how far each is.
+
+        Each is `{"sha256", "name", "size", "offset", "entry", "message"}`, once for every entry
+        that names it.
+        """
+        rows = self._db.rows(
+            "SELECT a.sha256, a.size, a.offset_acknowledged AS offset, a.message, r.entry, "
+            f"max(r.id) AS last, r.content {_FILES} AND r.state = 'saved' "
+            "GROUP BY r.entry, a.sha256 ORDER BY last, a.sha256"
+        )
+        return [
+            {
+                "sha256": row["sha256"],
+                "name": _name_in(json.loads(row["content"])["answers"], row["sha256"]),
+                "size": row["size"],
+                "offset": row["offset"],
+                "entry": row["entry"],
+                "message": row["message"],
+            }
+            for row in rows
+        ]
+
     def has_deliverable(self) -> bool:
         """Say whether anything is left that the server could still take."""
         revision = self._db.row(f"SELECT 1 FROM revision WHERE {_PENDING} LIMIT 1")  # noqa: S608 - a constant of this module
@@ -86,11 +128,23 @@ class Outbox:
         return chosen
 
     def _load(self, digest: str) -> Pending | None:
-        row = self._db.row("SELECT content, signature FROM revision WHERE digest = ?", (digest,))
+        row = self._db.row(
+            "SELECT entry, content, signature FROM revision WHERE digest = ?", (digest,)
+        )
         if row is None:
             raise LookupError(digest)
         if digest_of(row["content"]) != digest:
             with self._db.transaction():
                 self._revisions.set_damaged_aside(digest)
             return None
-        return Pending(digest, row["content"], row["signature"])
+        return Pending(digest, row["entry"], row["content"], row["signature"])
+
+
+def _name_in(value: Any, sha256: str) -> str:
+    """Return the name that answers give a file."""
+    if isinstance(value, dict):
+        if value.get("sha256") == sha256:
+            return str(value.get("name", ""))
+        value = list(value.values())
+    found = (_name_in(each, sha256) for each in value) if isinstance(value, list) else ()
+    return next(filter(None, found), "")

@@ -161,6 +161,13 @@ class Revisions:
                 "UPDATE revision SET attempts = attempts + 1 WHERE digest = ?", (digest,)
             )
 
+    def hold_back(self, digest: str, code: str, message: str) -> None:
+        """Put a revision behind the others with the reason, within a transaction; it stays saved."""
+        self._db.write(
+            "UPDATE revision SET attempts = attempts + 1, code = ?, message = ? WHERE digest = ?",
+            (code, message, digest),
+        )
+
     def set_damaged_aside(self, digest: str) -> None:
         """Keep back a revision whose bytes have changed on the disk, within a transaction."""
         self._db.write(
@@ -178,7 +185,8 @@ class Revisions:
     def acknowledge(self, sha256: str, now: datetime) -> None:
         """Note that the server has signed for all of a file, within a transaction."""
         self._db.write(
-            "UPDATE attachment SET acknowledged_at = ?, message = NULL WHERE sha256 = ?",
+            "UPDATE attachment SET acknowledged_at = ?, offset_acknowledged = size, message = NULL "
+            "WHERE sha256 = ?",
             (format_time(now), sha256),
         )
         rows = self._db.rows(

@@ -53,7 +53,7 @@ class Rounds:
         self._device = device
         self._clock = clock
         self._outbox = Outbox(db)
-        self._pusher = Pusher(db)
+        self._pusher = Pusher(db, clock)
         self._files = FilePusher(db, blobs, clock)
         self._puller = Puller(db, definitions)
         self._running = Lock()

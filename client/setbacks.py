@@ -27,9 +27,17 @@ class Setbacks:
             ClientError: it is the last of too many in a row.
         """
         self.keep(error)
+        self.count_silence(error)
+
+    def count_silence(self, error: ClientError) -> None:
+        """Note a problem that may be the network's, of something that is offered again at once.
+
+        Raises:
+            ClientError: it is the last of too many in a row.
+        """
         self._silences += 1
         if self._silences >= MOST_SILENCES:
-            self.end()
+            raise self._first or error
 
     def hear(self) -> None:
         """Note that something got through."""

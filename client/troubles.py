@@ -67,6 +67,11 @@ class Troubles:
         with self._db.transaction():
             self._db.write("DELETE FROM trouble WHERE code = ? AND subject = ?", values)
 
+    def counts(self, code: str) -> dict[str, int]:
+        """Return how often each subject of a code was noted, dismissed or not."""
+        rows = self._db.rows("SELECT subject, count FROM trouble WHERE code = ?", (code,))
+        return {row["subject"]: row["count"] for row in rows}
+
     def open(self) -> list[Trouble]:
         """Return what nobody has dismissed, the oldest first."""
         rows = self._db.rows(

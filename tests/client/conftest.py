@@ -4,7 +4,6 @@ The office is small and can be told to misbehave: `next_reply` replaces what it 
 request, so that portals, cuts and forgeries are what really comes over the wire.
 """
 
-import gzip
 import json
 import os
 import subprocess
@@ -25,7 +24,7 @@ from client.enrol import Invitation, enrol
 from client.services import Services, open_services
 from sync.answer import Answer, sign_answer
 from sync.digest import digest_of, is_hex_digest
-from sync.frames import Frame, FrameKind, format_frame, format_frames, make_frame, parse_frames
+from sync.frames import Frame, FrameKind, format_frame, format_frames, make_frame
 from sync.invitation import code_id, make_code, proof_of, secret_of
 from sync.keys import REVISION_TYPE, SigningKey, key_id, verify
 from sync.messages import (
@@ -40,7 +39,10 @@ from sync.messages import (
     PushAnswer,
     parse_message_as,
 )
-from sync.request import Request, parse_authorization, verify_request
+from sync.packing import unpack
+from sync.parcel import parse_parcel
+from sync.request import Request, parse_authorization, parse_content_digest, verify_request
+from sync.runs import shorten
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 17, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -73,6 +75,10 @@ class Asked:
         return Request(self.method, self.target, nonce, digest_of(self.body), device=device)
 
 
+def revisions_in(asked: Asked) -> list[Frame]:
+    return parse_parcel(unpack(asked.body, 8 * 1024 * 1024))
+
+
 @dataclass
 class Leaf:
     kind: str
@@ -91,6 +97,7 @@ class Office:
     devices: dict[str, bytes] = field(default_factory=dict)
     leaves: list[Leaf] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, bytes] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     replies: list[Handler] = field(default_factory=list)
     verdict: Callable[[str], ItemResult | None] = lambda _: None
@@ -170,11 +177,10 @@ class Office:
         )
 
     def _push(self, asked: Asked) -> PushAnswer:
-        body = asked.body
-        if asked.headers.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        results = tuple(self._take(frame) for frame in parse_frames(body))
-        return PushAnswer(**self.stamp(asked), log_size=len(self.leaves), results=results)
+        runs, results = shorten([self._take(frame) for frame in revisions_in(asked)])
+        return PushAnswer(
+            **self.stamp(asked), log_size=len(self.leaves), results=results, runs=runs
+        )
 
     def _take(self, frame: Frame) -> ItemResult:
         for index, leaf in enumerate(self.leaves):
@@ -209,19 +215,28 @@ class Office:
         return self.signed(answer, format_frames(frames))
 
     def _attachment(self, asked: Asked) -> AttachmentAnswer:
-        sha256 = asked.target.split("/")[3]
+        sha256 = urlsplit(asked.target).path.split("/")[3]
         assert is_hex_digest(sha256)
-        if asked.method == "PUT":
-            assert digest_of(asked.body) == f"sha256:{sha256}"
-            self.files[sha256] = asked.body
+        if asked.method == "PATCH":
+            self._take_chunk(asked, sha256)
         held = self.files.get(sha256)
         return AttachmentAnswer(
             **self.stamp(asked),
             sha256=sha256,
-            offset=0 if held is None else len(held),
+            offset=len(self.parts.get(sha256, b"") if held is None else held),
             complete=held is not None,
             index=None if held is None else 0,
         )
+
+    def _take_chunk(self, asked: Asked, sha256: str) -> None:
+        query = parse_qs(urlsplit(asked.target).query)
+        part = self.parts.setdefault(sha256, b"")
+        assert parse_content_digest(asked.headers["content-digest"]) == digest_of(asked.body)
+        if int(query["offset"][0]) == len(part):
+            self.parts[sha256] = part + asked.body
+        if len(self.parts[sha256]) == int(query["size"][0]):
+            self.files[sha256] = self.parts.pop(sha256)
+            assert digest_of(self.files[sha256]) == f"sha256:{sha256}"
 
 
 class _Wire(BaseHTTPRequestHandler):
@@ -244,7 +259,7 @@ class _Wire(BaseHTTPRequestHandler):
         if answer_headers.get("Content-Length"):
             self.close_connection = True
 
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the names that http.server looks for
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, format: str, *args: object) -> None:
         pass

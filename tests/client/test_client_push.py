@@ -1,21 +1,22 @@
 """Pushing: what the server says of each item, and what may go wrong on the way."""
 
-import gzip
+import contextlib
 import io
 import secrets
 import socket
 
 import pytest
 
+from client.batch_size import LARGEST_BATCH, BatchSize
 from client.errors import (
     NoConnectionError,
     NotTheServerError,
     StorageError,
     UnreachableError,
 )
-from client.push import LARGEST_BATCH
-from sync.frames import parse_frames
 from sync.messages import ItemResult, ItemState, ProblemAnswer, RuleViolation
+from sync.packing import unpack
+from sync.parcel import parse_parcel
 
 
 @pytest.fixture
@@ -62,7 +63,6 @@ def test_many_entries_go_in_batches_of_a_hundred(services, office, save):
     pushes = [asked for asked in office.asked[before:] if asked.target == "/v1/push"]
     assert len(pushes) == 2
     assert len(office.revisions) == 101
-    assert all(asked.headers["content-encoding"] == "gzip" for asked in pushes)
 
 
 def test_an_answer_that_is_lost_doubles_nothing(services, office, save):
@@ -83,12 +83,38 @@ def test_the_batch_shrinks_when_an_answer_does_not_come(services, office, save):
     office.next_reply(lambda _: None)
     before = len(office.asked)
 
+    assert services.rounds.run()["left"] is False
+
+    assert sizes_of(office.asked[before:]) == [12, 6, 6]
+    assert len(office.revisions) == 12
+
+
+def sizes_of(asked):
+    return [len(digests_in(each)) for each in asked if each.target == "/v1/push"]
+
+
+def test_two_silences_in_a_row_end_the_round_and_the_next_begins_smaller(services, office, save):
+    for number in range(12):
+        save(str(number))
+    for _ in range(2):
+        office.next_reply(lambda _: None)
+    before = len(office.asked)
     with pytest.raises(UnreachableError):
         services.rounds.run()
 
-    sizes = [len(digests_in(each)) for each in office.asked[before:] if each.method == "POST"]
-    assert sizes == [12, 1, 10, 1]
+    services.rounds.run()
+
+    assert sizes_of(office.asked[before:]) == [12, 6, 3, 6, 3]
     assert len(office.revisions) == 12
+
+
+def test_a_new_process_goes_on_with_the_batch_that_got_through_lately(services, save):
+    save()
+    BatchSize(services.db).shrink(20, 100_000)
+
+    found = BatchSize(services.db)
+
+    assert (found.count, found.bytes) == (10, 50_000)
 
 
 def test_a_quarantined_entry_shows_why_and_does_not_wait(services, office, save):
@@ -152,11 +178,11 @@ def test_a_refusal_does_not_undo_what_is_in_the_log(services, office, save):
 def test_what_the_answer_says_of_others_is_ignored(services, office, save):
     first, second = save("一"), save("二")
     other = services.entry(second)["revision"]
-    services.rounds._pusher._limit = 1
+    services.rounds._pusher._size.count = 1
 
     def meddle(asked):
         answer = office._push(asked)
-        results = (*answer.results, ItemResult(other, ItemState.LOGGED, index=7))
+        results = (ItemResult(other, ItemState.LOGGED, index=7),)
         return office.signed(type(answer)(**{**fields(answer), "results": results}))
 
     office.next_reply(meddle)
@@ -189,7 +215,7 @@ def test_an_entry_that_spoils_its_batch_is_found_and_set_aside(services, office,
 
 
 def digests_in(asked):
-    return {frame.digest for frame in parse_frames(gzip.decompress(asked.body))}
+    return {frame.digest for frame in parse_parcel(unpack(asked.body, 8 * 1024 * 1024))}
 
 
 def test_what_is_cut_off_on_the_way_is_offered_again(services, office, save):
@@ -197,7 +223,8 @@ def test_what_is_cut_off_on_the_way_is_offered_again(services, office, save):
 
     def cut(asked):
         answer = office._push(asked)
-        return office.signed(type(answer)(**{**fields(answer), "results": answer.results[:1]}))
+        ((_, _, index),) = answer.runs
+        return office.signed(type(answer)(**{**fields(answer), "runs": ((0, 1, index),)}))
 
     office.next_reply(cut)
     services.rounds.run()
@@ -351,7 +378,7 @@ def test_without_a_connection_batches_stay_large(services, save, monkeypatch):
     with pytest.raises(NoConnectionError):
         services.rounds.run()
 
-    assert services.rounds._pusher._limit == LARGEST_BATCH
+    assert services.rounds._pusher._size.count == LARGEST_BATCH
 
 
 def test_an_entry_that_rots_on_the_disk_is_neither_sent_nor_shown(
@@ -392,3 +419,84 @@ def rot(services):
             "UPDATE revision SET content = "
             "CAST(replace(CAST(content AS TEXT), 'abcdefgh', 'abcdefgX') AS BLOB)"
         )
+
+
+def proxy_that_fails_on(office, *poison):
+    """Answer with a proxy's error whatever holds one of these, as if it brought the server down."""
+
+    def reply(asked):
+        office.asked.append(asked)
+        if asked.target == "/v1/push" and digests_in(asked) & set(poison):
+            return 502, {"Content-Type": "text/html"}, b"<html>Bad Gateway</html>"
+        return office.honest(asked)
+
+    return reply
+
+
+@pytest.mark.parametrize("place", [0, 40, 63])
+def test_an_item_that_spoils_its_batch_stands_alone_after_few_requests(
+    services, office, save, place
+):
+    entries = [save(str(number)) for number in range(64)]
+    office.reply = proxy_that_fails_on(office, services.entry(entries[place])["revision"])
+    before = len(office.asked)
+
+    with pytest.raises(NotTheServerError):
+        services.rounds.run()
+
+    assert len(sizes_of(office.asked[before:])) <= 2 * 6 + 1
+    assert states(services, entries) == [
+        "saved" if number == place else "delivered" for number in range(64)
+    ]
+    assert services.entry(entries[place])["code"] == "not_the_server"
+
+
+def test_what_is_held_back_is_told_and_tried_again_less_and_less_often(services, office, save):
+    entry = save("坏")
+    poison = services.entry(entry)["revision"]
+    office.reply = proxy_that_fails_on(office, poison)
+    tried = []
+    for number in range(16):
+        save(str(number))
+        before = len(office.asked)
+        with contextlib.suppress(NotTheServerError):
+            services.rounds.run()
+        tried.append(any(poison in digests_in(each) for each in pushes_in(office, before)))
+
+    (trouble,) = services.rounds._pusher._holding._troubles.open()
+    assert (trouble.code, trouble.subject) == ("held_back", poison)
+    assert "export" in trouble.hint
+    assert [number for number, is_tried in enumerate(tried) if is_tried] == [0, 1, 2, 4, 8]
+    assert len(office.revisions) == 16
+
+
+def pushes_in(office, begin):
+    return [each for each in office.asked[begin:] if each.target == "/v1/push"]
+
+
+def test_what_was_held_back_and_gets_through_is_told_no_more(services, office, save):
+    entries = [save("坏"), save("一")]
+    office.reply = proxy_that_fails_on(office, services.entry(entries[0])["revision"])
+    with pytest.raises(NotTheServerError):
+        services.rounds.run()
+    del office.reply
+
+    services.rounds.run()
+
+    assert states(services, entries) == ["delivered"] * 2
+    assert services.entry(entries[0])["message"] is None
+    assert services.rounds._pusher._holding._troubles.open() == []
+
+
+def test_while_nothing_gets_through_nothing_is_held_back(services, office, save):
+    entries = [save(str(number)) for number in range(5)]
+    office.reply = lambda _: (502, {"Content-Type": "text/html"}, b"<html>Bad Gateway</html>")
+    for _ in range(3):
+        with pytest.raises(NotTheServerError):
+            services.rounds.run()
+    del office.reply
+
+    services.rounds.run()
+
+    assert states(services, entries) == ["delivered"] * 5
+    assert services.rounds._pusher._holding._troubles.counts("held_back") == {}
