@@ -22,6 +22,7 @@ from forms.expressions.parser import parse_expression
 from forms.expressions.setting import Setting
 from forms.file_types import file_rule
 from forms.instance import Row
+from forms.quick import exact_reader, soundness
 from forms.rules import NO_MESSAGE, ChoiceList, Message, Rule, Rules, Run
 from forms.strict_json import join_path
 from forms.structure import Place, Structure
@@ -112,6 +113,10 @@ class _FormCompiler:
         active = connect(places)
         for place in places:
             place.is_checked = _is_checked(place)
+            place.exact = exact_reader(place)
+        for scope in self._structure.scopes():
+            checked = [place for place in scope.places if place.is_checked]
+            scope.checked = tuple((place, soundness(place)) for place in checked)
         calculations = [
             (place, rule) for place in places if (rule := place.rules.calculation) is not None
         ]

@@ -71,9 +71,7 @@ class Row:
         self.texts: list[str] = [""] * size
         self.seen: list[str | None] = [""] * size
         self.relevant: list[bool] = [True] * size
-        self.rows: dict[int, dict[str, Row]] = {
-            place.slot: {} for place in scope.places if place.inner is not None
-        }
+        self.rows: dict[int, dict[str, Row]] = {slot: {} for slot in scope.repeats}
         self.wrong: dict[int, AnswerError] = {}
         self.reasons: dict[int, str] = {}
         self.drawn: dict[int, Any] = {}

@@ -54,7 +54,7 @@ class Loader:
         if not isinstance(answers, Mapping):
             self.findings.append((prefix.rstrip("/"), "type.group"))
             return
-        for name, value in answers.items():
+        for name, value in self._left_by_exact(row, children, answers):
             place = children.get(name)
             if place is None:
                 if name != "_row" or row.parent is None or children is not row.scope.children:
@@ -65,6 +65,26 @@ class Loader:
                 self._rows(row, place, value)
             else:
                 self._object(row, place.children, value, f"{row.path(place)}/")
+
+    def _left_by_exact(
+        self, row: Row, children: Children, answers: Mapping[str, Any]
+    ) -> Iterable[tuple[str, Any]]:
+        """Take what is in its canonical form already; return what has to be looked at closely.
+
+        Only a strict loading does: in a draft, what a person meant is worked out for each answer.
+        """
+        if self.row_id is not None:
+            return answers.items()
+        values, texts, seen, left = row.values, row.texts, row.seen, []
+        for name, value in answers.items():
+            place = children.get(name)
+            text = None if place is None else place.exact(value)
+            if place is None or text is None:
+                left.append((name, value))
+            else:  # the row is fresh: nothing is hidden in it yet, and nothing wrong
+                slot = place.slot
+                values[slot], texts[slot], seen[slot] = value, text, text
+        return left
 
     def _answer(self, row: Row, place: Place, value: Any) -> None:
         check = place.rules.check

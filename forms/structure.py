@@ -8,11 +8,18 @@ often as each other: the form itself, or one repeat. Groups open no scope; a rep
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from forms.definition import Form, Group, Node, Question, Repeat
 from forms.rules import NO_RULES, Rules
+
+Exact = Callable[[Any], str | None]
+"""From a canonical answer to what an expression sees of it; None for every other value."""
+
+Sound = Callable[[Any], bool]
+"""Whether a place surely breaks no rule in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,13 @@ class Edge:
 
 
 class Scope:
-    """The form itself, or one repeat: what its rows consist of."""
+    """The form itself, or one repeat: what its rows consist of.
 
-    __slots__ = ("by_path", "children", "depth", "parent", "places", "repeat")
+    `checked` are the places that may break a rule, with the quick way to see that they do not; it is
+    set once, when the form is compiled. `repeats` are the slots of the repeats.
+    """
+
+    __slots__ = ("by_path", "checked", "children", "depth", "parent", "places", "repeat", "repeats")
 
     def __init__(self, repeat: "Place | None") -> None:
         self.repeat = repeat
@@ -37,6 +48,8 @@ class Scope:
         self.places: list[Place] = []
         self.children: dict[str, Place] = {}
         self.by_path: dict[str, Place] = {}
+        self.repeats: list[int] = []
+        self.checked: tuple[tuple[Place, Sound], ...] = ()
 
     def chain(self) -> Iterator["Scope"]:
         """Yield this scope and those around it, outwards."""
@@ -50,13 +63,15 @@ class Place:
     """One question, group or repeat, with its slot and its rules.
 
     `local` is its path within the scope. `inner` is the scope that a repeat opens. `rules`, `edges`,
-    `rank`, `is_constant` (its relevance never changes and nothing is calculated) and `is_checked` (it
-    has a rule that an answer of the right type can break) are set once, when the form is compiled.
+    `rank`, `is_constant` (its relevance never changes and nothing is calculated), `is_checked` (it
+    has a rule that an answer of the right type can break) and `exact` (the quick way to read an
+    answer) are set once, when the form is compiled.
     """
 
     __slots__ = (
         "children",
         "edges",
+        "exact",
         "index",
         "inner",
         "is_checked",
@@ -89,6 +104,7 @@ class Place:
         self.rank = index
         self.is_constant = True
         self.is_checked = True
+        self.exact: Exact = _nothing
 
     def __repr__(self) -> str:
         return f"Place({self.node.path})"
@@ -108,9 +124,15 @@ class Structure:
         for node in form.survey:
             self._add(node, self.root, None)
 
+    def scopes(self) -> list[Scope]:
+        """Return the form's own scope and those of its repeats."""
+        return [self.root, *(place.inner for place in self.places if place.inner is not None)]
+
     def _add(self, node: Node, scope: Scope, parent: Place | None) -> None:
         place = Place(node, scope, parent, len(self.places))
         scope.places.append(place)
+        if place.inner is not None:
+            scope.repeats.append(place.slot)
         scope.by_path[place.local] = place
         (scope if parent is None else parent).children[node.name] = place
         self.places.append(place)
@@ -119,6 +141,10 @@ class Structure:
         if isinstance(node, (Group, Repeat)):
             for child in node.children:
                 self._add(child, place.inner or scope, place)
+
+
+def _nothing(_value: Any) -> str | None:
+    return None
 
 
 def common_scope(one: Scope, other: Scope) -> Scope:

@@ -23,17 +23,17 @@ row_id            the id of a row is missing, malformed or that of another row o
 - Defaults are not checked: they are only where a person began.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from forms.checks import Speech, violations_of
 from forms.compiled import CompiledForm
 from forms.environment import Environment
 from forms.evaluation import Cell, settle_all
-from forms.instance import Row, World, cells, rows_of
+from forms.instance import Row, World, rows_of
 from forms.loading import Loader, is_same
 from forms.reasons import is_empty_phrase
-from forms.structure import Place
+from forms.structure import Place, Sound
 from forms.violation import Violation
 
 __all__ = ["Violation", "check_answers", "is_empty_phrase"]
@@ -62,10 +62,27 @@ def check_answers(
     found = [speech.violation(path, code) for path, code in loader.findings]
     found += _not_relevant(compiled, root, sent, speech)
     found += _miscalculated(sent, taken, speech)
-    for row, place in cells(root):
-        if place.is_checked or row.wrong:
-            found += violations_of(row, place, speech)
+    for row, place in _in_doubt(root):
+        found += violations_of(row, place, speech)
     return tuple(found)
+
+
+def _in_doubt(row: Row) -> Iterator[Cell]:
+    """Yield the places beneath a row that may break a rule, in the order of the form."""
+    if row.wrong:
+        checked: Iterable[tuple[Place, Sound]] = ((place, _doubted) for place in row.scope.places)
+    else:
+        checked = row.scope.checked
+    for place, is_sound in checked:
+        if not is_sound(row):
+            yield row, place
+        if place.inner is not None:
+            for inner in row.rows[place.slot].values():
+                yield from _in_doubt(inner)
+
+
+def _doubted(_row: Row) -> bool:
+    return False
 
 
 def _calculations_sent(compiled: CompiledForm, root: Row) -> Sent:

@@ -100,12 +100,17 @@ def _refuse(message: str, code: str = "type", hint: str = "") -> NoReturn:
     raise AnswerError(message, code=code, hint=hint)
 
 
+def is_unwritable(text: str) -> bool:
+    """Say whether a text holds characters that cannot be stored."""
+    return _UNWRITABLE.search(text) is not None
+
+
 def _check_text(value: Any) -> str:
     if not isinstance(value, str):
         _refuse("A text is expected.")
     if len(value) > TEXT_LIMIT:
         _refuse(f"The text is longer than {TEXT_LIMIT} characters.", "too_big")
-    if _UNWRITABLE.search(value):
+    if is_unwritable(value):
         _refuse("The text holds characters that cannot be stored.")
     return value
 

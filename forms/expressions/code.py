@@ -46,13 +46,15 @@ class Code:
     """A closure and the kind of its result.
 
     `is_numeric` marks a cell whose question holds numbers. `nodes` gives the nodes themselves, where
-    they stand in the answers: a union needs them to count each once.
+    they stand in the answers: a union needs them to count each once. What `is_constant` looks at no
+    row, and is converted once.
     """
 
     kind: Kind
     run: Run
     is_numeric: bool = False
     nodes: Callable[[Context], list[Node]] | None = None
+    is_constant: bool = False
 
 
 class Frame:
@@ -70,7 +72,7 @@ class Frame:
 def constant(value: str | float | bool) -> Code:
     """Return code that always gives this value."""
     kinds = {str: Kind.TEXT, bool: Kind.BOOLEAN, float: Kind.NUMBER}
-    return Code(kinds[type(value)], lambda _: value)
+    return Code(kinds[type(value)], lambda _: value, is_constant=True)
 
 
 def as_text(code: Code) -> Callable[[Context], str]:
@@ -92,7 +94,15 @@ def as_text(code: Code) -> Callable[[Context], str]:
 
 
 def as_number(code: Code) -> Callable[[Context], float]:
-    """Return a closure that gives the value as a number."""
+    """Return a closure that gives the value as a number; of a constant, without converting again."""
+    convert = _number_of(code)
+    if not code.is_constant:
+        return convert
+    number = convert(None)
+    return lambda _: number
+
+
+def _number_of(code: Code) -> Callable[[Context], float]:
     run = code.run
     match code.kind:
         case Kind.NUMBER:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from forms.expressions.code import Code, Context, Kind, as_number, as_text
+from forms.expressions.code import Code, Context, Kind, as_number, as_text, constant
 from forms.expressions.conversions import number_to_date, text_to_date
 from forms.expressions.function import Function, Site
 
@@ -63,7 +63,7 @@ def _date(arguments: list[Code], _site: Site) -> Code:
         found = day(context)
         return "" if found is None else found.isoformat()
 
-    return Code(Kind.TEXT, run)
+    return constant(run(None)) if arguments[0].is_constant else Code(Kind.TEXT, run)
 
 
 def _format_date(arguments: list[Code], site: Site) -> Code:
