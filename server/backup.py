@@ -18,6 +18,7 @@ from pathlib import Path
 
 from server import log
 from server.archive import Archive, KeptFile, Manifest, Pack, copy_file, measure_file
+from server.blobs import blob_path
 from server.config import DataFolder, write_private
 from server.db import Connection, DatabaseError, open_reader
 from server.errors import ConflictError, DataFolderError
@@ -287,7 +288,7 @@ def _copy_blobs(folder: DataFolder, archive: Archive, size: int) -> _Files:
         rows = connection.execute("SELECT sha256, size FROM attachment WHERE idx < ?", (size,))
         for row in rows.fetchall():
             count += 1
-            source, target = folder.blob(row["sha256"]), archive.blob(row["sha256"])
+            source, target = blob_path(folder, row["sha256"]), archive.blob(row["sha256"])
             if target.exists() and target.stat().st_size == row["size"]:
                 continue
             try:

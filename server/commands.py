@@ -8,13 +8,14 @@ import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from server.config import DataFolder
 from server.control import call
-from server.errors import DataFolderError, UnknownError
+from server.doctor import Report, examine
+from server.errors import DataFolderError, LockedError, UnknownError
 from server.founding import init_data
 from server.lock import hold
 from server.projection.projector import Projector
@@ -84,6 +85,22 @@ def restore_folder(archive: Path, folder: DataFolder) -> Restored:
     restored = restore(archive, folder)
     with hold(folder.lock), open_workplace(folder):
         return restored
+
+
+def doctor_folder(folder: DataFolder, backup: Path | None, now: datetime) -> Report:
+    """Check a data folder: alone, mending what can be mended, or beside the server that has it.
+
+    Raises:
+        DataFolderError: there is no folder, or no backup where one was named.
+    """
+    check_folder(folder)
+    try:
+        with hold(folder.lock):
+            return examine(folder, backup, now, may_mend=True)
+    except LockedError:
+        # The look takes long and needs no more than reading, so that the server is not asked for it.
+        run_command(folder, "project", {})
+        return examine(folder, backup, now, may_mend=False)
 
 
 def check_folder(folder: DataFolder) -> None:

@@ -41,10 +41,6 @@ class DataFolder:
         """Return the folder of files that are on their way in."""
         return self.blobs / "incoming"
 
-    def blob(self, sha256: str) -> Path:
-        """Return where an attached file stands, or would."""
-        return self.blobs / sha256[:2] / sha256
-
     @property
     def keys(self) -> Path:
         """Return the folder of secrets."""

@@ -45,6 +45,15 @@ class Range:
     stop: int
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An object as a pack has it: its kind, its exact bytes, its signature where it has one."""
+
+    kind: str
+    content: bytes
+    signature: bytes | None
+
+
 def write_pack(path: Path, log_db: Path, part: Range) -> None:
     """Write the pack of a range of a log that may be written to meanwhile."""
     connection = make_sealed(path)
@@ -121,8 +130,8 @@ def last_leaf(pack: Path) -> tuple[int, str] | None:
     return None if row is None else (row["idx"], digest_of(bytes(row["bytes"])))
 
 
-def find_object(pack: Path, digest: str) -> tuple[str, bytes, bytes | None] | None:
-    """Return kind, bytes and signature of an object that a pack holds undamaged."""
+def find_object(pack: Path, digest: str) -> Kept | None:
+    """Return an object that a pack holds undamaged."""
     connection = open_sealed(pack)
     try:
         row = connection.execute("SELECT * FROM object WHERE digest = ?", (digest,)).fetchone()
@@ -131,7 +140,7 @@ def find_object(pack: Path, digest: str) -> tuple[str, bytes, bytes | None] | No
     if row is None or digest_of(bytes(row["bytes"])) != digest:
         return None
     signature = None if row["signature"] is None else bytes(row["signature"])
-    return row["kind"], bytes(row["bytes"]), signature
+    return Kept(row["kind"], bytes(row["bytes"]), signature)
 
 
 def _fill(connection: Connection, target: str, part: Range) -> None:

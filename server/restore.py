@@ -16,6 +16,7 @@ from pathlib import Path
 
 from server import log
 from server.archive import Archive, KeptFile, Manifest, copy_file
+from server.blobs import blob_path
 from server.config import PRIVATE_FILE, DataFolder, flush_folder, write_private
 from server.db import DatabaseError, open_sealed, open_writer
 from server.errors import ConflictError, DataFolderError
@@ -121,7 +122,7 @@ def _copy_blobs(archive: Archive, folder: DataFolder, part: Path) -> tuple[tuple
         names = [row[0] for row in connection.execute("SELECT sha256 FROM attachment ORDER BY idx")]
     for name in names:
         try:
-            copy_file(archive.blob(name), folder.blob(name), name)
+            copy_file(archive.blob(name), blob_path(folder, name), name)
             count += 1
         except DataFolderError:
             missing.append(name)

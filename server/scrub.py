@@ -39,14 +39,13 @@ _FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong; `is_beyond_repair` where nothing here can put it right, or did."""
+    """What is wrong, or was and is mended now."""
 
     code: str
     subject: str
     message: str
     hint: str = ""
     is_mended: bool = False
-    is_beyond_repair: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ COMMANDS = (
     "quarantine",
     "backup",
     "restore",
+    "doctor",
     "demo",
 )
 

@@ -11,6 +11,7 @@ import pytest
 from server import backup as backup_module
 from server import log
 from server.backup import back_up
+from server.blobs import blob_path
 from server.config import DataFolder
 from server.errors import ConflictError, DataFolderError, LockedError
 from server.lock import hold
@@ -262,18 +263,18 @@ def test_attached_files_are_copied_once_and_those_that_are_damaged_are_named(
 ):
     push(1)
     names = [_attach(folder, services, content) for content in (b"one", b"two", b"three")]
-    folder.blob(names[1]).write_bytes(b"tvo")
-    folder.blob(names[2]).unlink()
+    blob_path(folder, names[1]).write_bytes(b"tvo")
+    blob_path(folder, names[2]).unlink()
 
     first = back_up(folder, target, NOW)
-    folder.blob(names[1]).write_bytes(b"two")
+    blob_path(folder, names[1]).write_bytes(b"two")
     second = back_up(folder, target, NOW)
     restored = restore(target, DataFolder(tmp_path / "new"))
 
     assert (first.new_attachments, first.damaged) == (1, (names[1], names[2]))
     assert (second.new_attachments, second.damaged) == (1, (names[2],))
     assert (restored.attachments, restored.missing_attachments) == (2, (names[2],))
-    assert DataFolder(tmp_path / "new").blob(names[0]).read_bytes() == b"one"
+    assert blob_path(DataFolder(tmp_path / "new"), names[0]).read_bytes() == b"one"
 
 
 def test_a_damaged_object_is_named_and_does_not_replace_an_older_good_copy(
@@ -325,8 +326,8 @@ def test_the_restored_folder_serves_and_takes_the_rest_again(folder, target, pus
 
 def _attach(folder, services, content):
     sha256 = digest_of(content).removeprefix("sha256:")
-    folder.blob(sha256).parent.mkdir(exist_ok=True)
-    folder.blob(sha256).write_bytes(content)
+    blob_path(folder, sha256).parent.mkdir(exist_ok=True)
+    blob_path(folder, sha256).write_bytes(content)
 
     def note(connection):
         index = connection.execute("SELECT max(idx) + 1 FROM leaf").fetchone()[0]
