@@ -72,6 +72,18 @@ class Blobs:
             raise NotFoundError("This file is not on this device.", code="unknown_file")
         return self._place(sha256)
 
+    def read(self, sha256: str, offset: int, size: int) -> bytes:
+        """Return some bytes of a file, as many as there are.
+
+        Raises:
+            NotFoundError: it is not on this device.
+            StorageError: it cannot be read.
+        """
+        place = self.path(sha256)
+        with storage_errors(place), place.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
     def verify(self, sha256: str, size: int) -> None:
         """Read a file again and compare it with its name.
 

@@ -10,12 +10,14 @@ from datetime import datetime
 
 from server import log
 from server.db import Connection
+from server.errors import ConflictError, UnknownError
 from sync.digest import format_digest
 from sync.revision import parse_revision
 from sync.statement import Statement, StatementKind
 from sync.times import format_time
 
 _ANY_TYPE = "application/octet-stream"
+_MOST_SIZES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,46 @@ def is_named_by_unit(connection: Connection, sha256: str, unit: str) -> bool:
         (sha256, unit),
     ).fetchone()
     return row is not None
+
+
+def sizes_named_by_unit(connection: Connection, sha256: str, unit: str) -> frozenset[int]:
+    """Return the sizes that the revisions of a unit say a file has: one, if nobody is wrong."""
+    rows = connection.execute(
+        "SELECT object.bytes FROM attachment_use "
+        "JOIN revision ON revision.digest = attachment_use.revision "
+        "JOIN object ON object.digest = revision.digest "
+        "WHERE attachment_use.sha256 = ? AND revision.unit = ? ORDER BY revision.idx LIMIT ?",
+        (sha256, unit, _MOST_SIZES),
+    )
+    named = (item for row in rows for item in parse_revision(bytes(row["bytes"])).attachments)
+    return frozenset(item.size for item in named if item.sha256 == sha256)
+
+
+def require_size(connection: Connection, sha256: str, unit: str, size: int) -> None:
+    """Refuse a file of a unit that no revision names with this size.
+
+    Raises:
+        UnknownError: no revision of the unit names it at all.
+        ConflictError: it is named with another size.
+    """
+    sizes = sizes_named_by_unit(connection, sha256, unit)
+    if not sizes:
+        raise unknown_attachment()
+    if size not in sizes:
+        raise ConflictError(
+            f"The entry that names this file says that it has {min(sizes)} bytes.",
+            code="other_size",
+            hint="Send the file that the entry names.",
+        )
+
+
+def unknown_attachment() -> UnknownError:
+    """Return the error for a file that no revision of a unit names."""
+    return UnknownError(
+        "No entry of this unit names such a file.",
+        code="unknown_attachment",
+        hint="Push the entry that names it first.",
+    )
 
 
 def _media_type(connection: Connection, sha256: str) -> str:

@@ -25,7 +25,7 @@ from waitress.utilities import Error, RequestEntityTooLarge
 from server.errors import AddressError
 
 MAX_BODY = 32 * 1024 * 1024
-MAX_ATTACHMENT_BODY = 513 * 1024 * 1024
+MAX_CHUNK_BODY = 2 * 1024 * 1024  # a chunk that is a little too large still gets a signed answer
 MAX_STRANGERS_BODY = 64 * 1024
 DRAIN_SECONDS = 25.0
 _LOOP_SECONDS = 0.5
@@ -103,7 +103,7 @@ class Listener:
             asyncore_use_poll=True,
             channel_timeout=60,
             cleanup_interval=5,
-            max_request_body_size=MAX_ATTACHMENT_BODY,
+            max_request_body_size=MAX_BODY,
             ident=None,
         )
         self._server.channel_class = _Channel

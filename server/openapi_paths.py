@@ -151,20 +151,48 @@ _STATUS = {
 }
 
 _UPLOAD = {
-    "summary": "Hand in a file",
-    "description": "The whole file, at most 512 MiB, once an entry of the device's unit names it. It "
-    "is in the log when `complete` is true.",
-    "parameters": [*_HEADERS, _SHA256],
+    "summary": "Hand in the next bytes of a file",
+    "description": "From 1 KiB to 1 MiB from `offset` on (the last may be smaller), of a file of at "
+    "most 512 MiB that an entry of the device's unit names with this `size`. The answer's `offset` is "
+    "how much of it is on the disk for good, where to go on after a break; a chunk that came before "
+    "is not written again. The file is in the log once `complete` is true.",
+    "parameters": [
+        *_HEADERS,
+        _SHA256,
+        {
+            "name": "offset",
+            "in": "query",
+            "required": True,
+            "description": "Where the chunk begins.",
+            "schema": {"type": "integer", "minimum": 0},
+        },
+        {
+            "name": "size",
+            "in": "query",
+            "required": True,
+            "description": "How many bytes the whole file has.",
+            "schema": {"type": "integer", "minimum": 0},
+        },
+        {
+            "name": "Content-Digest",
+            "in": "header",
+            "required": True,
+            "description": "SHA-256 of the chunk (RFC 9530), which is the digest that is signed.",
+            "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
+        },
+    ],
     "security": _DEVICE,
     "requestBody": {"required": True, "content": _FILE},
     "responses": {
-        "200": _answer("The file is there.", "AttachmentAnswer"),
+        "200": _answer("How much of the file is there.", "AttachmentAnswer"),
         **_problems(
+            _400="`bad_chunk`: changed on the way, send it again. `malformed`: no chunk of the file.",
             _401=_UNAUTHORIZED,
             _404="`unknown_attachment`: no entry of this unit names it.",
-            _409="`bad_digest`: these are not the bytes of this name.",
+            _409="`offset`: bytes before it are missing, ask how many are there. `bad_digest`: all came "
+            "and are not those of this name, none are kept. `other_size`: not the size of the entry.",
             _413="`too_large`.",
-            _507="The server's disk is full; try again later.",
+            _507="`storage_full`, `low_space`: the server's disk is full; try again later.",
         ),
     },
 }
@@ -191,7 +219,7 @@ PATHS: dict[str, dict[str, Any]] = {
     "/v1/push": {"post": _PUSH},
     "/v1/changes": {"get": _CHANGES},
     "/v1/attachments/{sha256}/status": {"get": _STATUS},
-    "/v1/attachments/{sha256}": {"put": _UPLOAD, "get": _DOWNLOAD},
+    "/v1/attachments/{sha256}": {"patch": _UPLOAD, "get": _DOWNLOAD},
     "/join": {"get": _plain("Page: how to enrol a device with a code", _PAGE)},
     "/healthz": {"get": _plain("Say that the server answers", {"*/*": {}})},
     "/openapi.json": {

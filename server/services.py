@@ -14,7 +14,7 @@ from typing import Self
 from server import attachments, campaigns, invitations, log, members, revisions, sessions
 from server.arrivals import ArrivedRevision, latest
 from server.attachments import StoredAttachment
-from server.blobs import Blobs, Source
+from server.blobs import Blobs
 from server.changes import ChangesPage, Cursor, read_changes
 from server.checks import Checks
 from server.clock import Clock, utc_now
@@ -31,7 +31,9 @@ from server.migrations import migrate
 from server.outcomes import decide_held
 from server.publishing import publish
 from server.revisions import QuarantinedRevision
+from server.room import require_room
 from server.settings import address, log_name, set_address
+from server.uploads import Chunk, Uploads
 from server.writer import Writer
 from sync.invitation import CODE_RANDOM_BYTES
 from sync.messages import EnrolRequest
@@ -76,6 +78,8 @@ class Services:
         self.forms = CompiledForms(self.readers)
         self.directory = Directory(self.readers)
         self.blobs = Blobs(folder)
+        self.uploads = Uploads(folder, self.blobs)
+        self.uploads.sweep(clock())
         checks = Checks(log, self.directory.device, self.forms.find)
         self.ingest = Ingest(
             checks, self.writer, clock, lambda name: self.find_attachment(name) is not None
@@ -234,17 +238,43 @@ class Services:
             return None
         return stored
 
-    def store_attachment(self, sha256: str, source: Source) -> StoredAttachment:
-        """Store an attached file, and note it in the log.
+    def attachment_offset(self, unit: str, sha256: str) -> int:
+        """Return how many bytes of a file that is not complete are on the disk for good.
 
         Raises:
-            ConflictError: the bytes are not those of this name.
-            TooLargeError: there are more of them than a file may have.
+            StorageError: the disk does not say.
+        """
+        with self.readers.read() as connection:
+            sizes = attachments.sizes_named_by_unit(connection, sha256, unit)
+        # A crash may have come between the file's name and its leaf: nothing but that is left to do.
+        for size in sizes:
+            if self.blobs.is_whole(sha256, size):
+                return size
+        offset = self.uploads.offset(sha256)
+        return offset if offset <= max(sizes, default=0) else 0  # no such file: it begins anew
+
+    def store_chunk(self, unit: str, chunk: Chunk) -> StoredAttachment | int:
+        """Store bytes of a file; return it once it is complete and logged, else its offset.
+
+        Raises:
+            UnknownError: no revision of the unit names the file.
+            ConflictError: it has another size; the bytes before are missing; or all of them are here
+                and are not those of its name.
+            TooLargeError: the file or the chunk is too large.
             StorageError: it could not be stored now.
         """
-        size = self.blobs.receive(sha256, source)
+        with self.readers.read() as connection:
+            attachments.require_size(connection, chunk.sha256, unit, chunk.size)
+        if stored := self.find_attachment(chunk.sha256):
+            return stored
+        require_room(self.folder, for_blobs=True)
+        offset = self.uploads.add(chunk)
+        if offset < chunk.size:
+            return offset
         return self.writer.run(
-            lambda connection: attachments.add_attachment(connection, sha256, size, self.clock())
+            lambda connection: attachments.add_attachment(
+                connection, chunk.sha256, chunk.size, self.clock()
+            )
         )
 
     def open_session(self, code: str) -> OpenedSession:

@@ -11,17 +11,19 @@ import re
 from dataclasses import dataclass
 
 from sync import PROTOCOL_VERSION
-from sync.digest import digest_of
+from sync.digest import digest_of, format_digest, raw_digest
 from sync.errors import MessageError, SignatureError
 from sync.keys import REQUEST_TYPE, SIGNATURE_LENGTH, SigningKey, verify
 
 NONCE_HEADER = "Tianbao-Nonce"
 VERSION_HEADER = "Tianbao-Version"
+CONTENT_DIGEST_HEADER = "Content-Digest"
 CONTENT_TYPE = "application/vnd.tianbao.frames"
 AUTHORIZATION_SCHEME = "Tianbao"
 NONCE_BYTES = 16
 
 _NONCE = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CONTENT_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):", re.ASCII)
 _CREDENTIALS = re.compile(r"Tianbao ([0-9a-f]{32}):([A-Za-z0-9+/=]{88})", re.ASCII)
 
 
@@ -89,6 +91,23 @@ def parse_authorization(header: str) -> Credentials:
     if len(signature) != SIGNATURE_LENGTH:
         raise MessageError("The signature of the request is too short.", code="unauthorized")
     return Credentials(match[1], signature)
+
+
+def format_content_digest(digest: str) -> str:
+    """Return the `Content-Digest` header (RFC 9530) of a body with this digest."""
+    return f"sha-256=:{base64.b64encode(raw_digest(digest)).decode()}:"
+
+
+def parse_content_digest(header: str) -> str:
+    """Return the digest that a `Content-Digest` header names.
+
+    Raises:
+        MessageError: it names none, or not by SHA-256 alone.
+    """
+    match = _CONTENT_DIGEST.fullmatch(header)
+    if match is None:
+        raise MessageError(f"The header {CONTENT_DIGEST_HEADER} is missing, or no SHA-256.")
+    return format_digest(base64.b64decode(match[1]))
 
 
 def verify_request(request: Request, credentials: Credentials, public: bytes) -> None:

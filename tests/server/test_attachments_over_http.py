@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import resource
-import signal
 import socket
 import threading
 from functools import partial
@@ -12,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from server.config import DataFolder
+from server.errors import StorageFullError
 from server.listener import MAX_STRANGERS_BODY
-from server.services import open_services
+from server.uploads import Chunk
 from sync.digest import digest_of
-from sync.request import Request, authorize
+from sync.messages import AttachmentAnswer
+from sync.request import CONTENT_DIGEST_HEADER, Request, authorize, format_content_digest
 
 CONTENT = os.urandom(300_000)
 NAME = hashlib.sha256(CONTENT).hexdigest()
@@ -32,20 +32,37 @@ def left_over(folder: DataFolder) -> list:
     return list(folder.incoming.iterdir())
 
 
-def put(http, device, content=CONTENT, name=NAME):
-    """Send a file as a device does: the digest it signs is the file's name."""
-    request = Request(
-        "PUT",
-        f"/v1/attachments/{name}",
-        device.next_nonce(),
-        f"sha256:{name}",
-        device=device.key.id,
+def send(http, device, chunk, target, signed=None):
+    """Send a chunk as a device does: the digest that it signs stands in a header."""
+    digest = digest_of(chunk if signed is None else signed)
+    request = Request("PATCH", target, device.next_nonce(), digest, device=device.key.id)
+    headers = {
+        CONTENT_DIGEST_HEADER: format_content_digest(digest),
+        "Authorization": authorize(request, device.key),
+    }
+    return http.send(request, chunk, headers)
+
+
+def put(http, device, content=CONTENT):
+    """Send a whole file as one chunk."""
+    name = hashlib.sha256(content).hexdigest()
+    return send(http, device, content, f"/v1/attachments/{name}?offset=0&size={len(content)}")
+
+
+def patch(http, device, offset, end):
+    """Send a part of the file; return the verified answer."""
+    chunk = CONTENT[offset:end]
+    return http.call(
+        device,
+        "PATCH",
+        f"{PATH}?offset={offset}&size={len(CONTENT)}",
+        chunk,
+        {CONTENT_DIGEST_HEADER: format_content_digest(digest_of(chunk))},
     )
-    return http.send(
-        request,
-        content,
-        {"Authorization": authorize(request, device.key), "Content-Type": "image/jpeg"},
-    )
+
+
+def status(http, device):
+    return http.call(device, "GET", PATH + "/status").answer
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +72,12 @@ def entry(http, device):
 
 
 def put_other(http, device):
-    return put(http, device, OTHER, hashlib.sha256(OTHER).hexdigest())
+    return put(http, device, OTHER)
 
 
 def test_a_file_is_stored_under_its_digest_and_logged_once(http, device, folder):
-    first = http.call(device, "PUT", PATH, CONTENT, {"Content-Type": "image/jpeg"})
-    second = http.call(device, "PUT", PATH, CONTENT)
+    first = patch(http, device, 0, len(CONTENT))
+    second = patch(http, device, 0, len(CONTENT))
 
     assert (first.status, first.answer.complete, first.answer.offset) == (200, True, len(CONTENT))
     assert second.answer.index == first.answer.index
@@ -68,22 +85,118 @@ def test_a_file_is_stored_under_its_digest_and_logged_once(http, device, folder)
     assert left_over(folder) == []
 
 
-def test_the_status_tells_whether_a_file_is_here(http, device):
-    before = http.call(device, "GET", PATH + "/status")
-    put(http, device)
-    after = http.call(device, "GET", PATH + "/status")
+def test_a_file_comes_in_chunks_and_each_answer_tells_how_far(http, device, folder):
+    offsets = [patch(http, device, at, at + 100_000).answer.offset for at in (0, 100_000, 200_000)]
 
-    assert (before.answer.complete, before.answer.offset, before.answer.index) == (False, 0, None)
-    assert after.answer.complete
+    assert offsets == [100_000, 200_000, 300_000]
+    assert status(http, device).complete
+    assert (folder.blobs / NAME[:2] / NAME).read_bytes() == CONTENT
+
+
+def test_the_status_tells_how_much_of_a_file_is_here(http, device):
+    before = status(http, device)
+    patch(http, device, 0, 70_000)
+    between = status(http, device)
+    patch(http, device, 70_000, len(CONTENT))
+    after = status(http, device)
+
+    assert [each.offset for each in (before, between, after)] == [0, 70_000, len(CONTENT)]
+    assert [each.complete for each in (before, between, after)] == [False, False, True]
+    assert (before.index, between.index) == (None, None)
+
+
+def test_a_chunk_that_came_before_is_answered_with_the_offset_and_not_written_again(http, device):
+    patch(http, device, 0, 100_000)
+    patch(http, device, 100_000, 150_000)
+
+    again = patch(http, device, 0, 100_000)
+
+    assert isinstance(again.answer, AttachmentAnswer)
+    assert again.answer.offset == 150_000
+
+
+def test_a_chunk_that_leaves_a_gap_is_refused(http, device):
+    patch(http, device, 0, 100_000)
+
+    ahead = patch(http, device, 200_000, len(CONTENT))
+
+    assert (ahead.status, ahead.answer.code) == (409, "offset")
+    assert status(http, device).offset == 100_000
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        (f"{PATH}?offset=0&size=299999", b"other_size"),
+        (f"{PATH}?offset=0&size={513 * 1024 * 1024}", b"other_size"),
+        (f"{PATH}?offset=299999&size=300000", b"malformed"),
+        (f"{PATH}?offset=0", b"malformed"),
+        (f"{PATH}?offset=-1&size=300000", b"malformed"),
+        (PATH, b"malformed"),
+    ],
+)
+def test_a_chunk_of_no_file_that_an_entry_names_is_refused(http, device, folder, target, code):
+    sent = send(http, device, CONTENT[:5000], target)
+
+    assert sent.status_code in {400, 409}
+    assert b'"code":"' + code + b'"' in sent.content
+    assert left_over(folder) == []
+
+
+def test_a_chunk_of_a_few_bytes_is_refused_where_it_is_not_the_last(http, device):
+    small = patch(http, device, 0, 100)
+
+    assert (small.status, small.answer.code) == (400, "malformed")
+
+
+def test_a_chunk_beyond_the_limit_is_refused(http, device, folder):
+    large = bytes(1024 * 1024 + 1)
+    http.push(device, device.frame(device.revision({"title": "一", "photo": photo(large)})))
+
+    sent = put(http, device, large)
+
+    assert sent.status_code == 413
+    assert b'"code":"too_large"' in sent.content
+    assert left_over(folder) == []
+
+
+def test_a_file_beyond_the_limit_is_refused(http, device, folder):
+    size = 512 * 1024 * 1024 + 1
+    named = {**photo(OTHER), "size": size}
+    http.push(device, device.frame(device.revision({"title": "一", "photo": named})))
+
+    sent = send(
+        http, device, bytes(5000), f"/v1/attachments/{named['sha256']}?offset=0&size={size}"
+    )
+
+    assert sent.status_code in {404, 413}
+    assert left_over(folder) == []
+
+
+def test_a_chunk_changed_on_the_way_is_refused_and_not_kept(http, device, folder):
+    changed = CONTENT[:4999] + b"?"
+
+    sent = send(http, device, changed, f"{PATH}?offset=0&size=300000", signed=CONTENT[:5000])
+
+    assert sent.status_code == 400
+    assert b'"code":"bad_chunk"' in sent.content
+    assert left_over(folder) == []
 
 
 def test_bytes_that_are_not_those_of_the_name_are_refused_and_not_kept(http, device, folder):
-    sent = put(http, device, CONTENT[:-1] + b"?")
+    wrong = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+
+    sent = send(http, device, wrong, f"{PATH}?offset=0&size={len(wrong)}")
 
     assert sent.status_code == 409
     assert b'"code":"bad_digest"' in sent.content
     assert left_over(folder) == []
-    assert not http.call(device, "GET", PATH + "/status").answer.complete
+    assert status(http, device).offset == 0
+    assert patch(http, device, 0, len(CONTENT)).answer.complete
+
+
+def test_there_is_no_way_to_send_a_whole_file_at_once(http, device):
+    assert http.call(device, "PUT", PATH, OTHER).status == 405
 
 
 def test_a_push_names_a_file_until_it_is_here(http, device):
@@ -116,28 +229,32 @@ def test_a_stranger_can_neither_put_nor_ask(http, stranger):
 
 
 @pytest.mark.parametrize("headers", ["", "Transfer-Encoding: chunked\r\n"])
-def test_a_strangers_large_file_is_refused_before_any_of_it_is_kept(http, stranger, headers):
+def test_a_strangers_chunk_is_refused_before_any_of_it_is_kept(http, stranger, headers):
     nobody, size = stranger("nobody"), MAX_STRANGERS_BODY + 1
-    request = Request("PUT", PATH, nobody.next_nonce(), f"sha256:{NAME}", device=nobody.key.id)
-    head = (
-        f"PUT {PATH} HTTP/1.1\r\nHost: x\r\nTianbao-Nonce: {request.nonce}\r\n"
-        f"Tianbao-Version: 1\r\nAuthorization: {authorize(request, nobody.key)}\r\n"
-        + (headers or f"Content-Length: {size}\r\n")
-    )
+    head = head_of(nobody, bytes(size)) + (headers or f"Content-Length: {size}\r\n")
     body = f"{size:x}\r\n".encode() + bytes(size) if headers else b""
 
     assert answered(http, head.encode() + b"\r\n" + body).startswith(b"HTTP/1.1 401")
 
 
-def test_a_large_file_needs_a_signature_that_fits_its_head(http, device):
-    other = Request("PUT", PATH, device.next_nonce(), digest_of(b"other"), device=device.key.id)
-    head = (
-        f"PUT {PATH} HTTP/1.1\r\nHost: x\r\nTianbao-Nonce: {other.nonce}\r\n"
-        f"Tianbao-Version: 1\r\nAuthorization: {authorize(other, device.key)}\r\n"
-        f"Content-Length: {MAX_STRANGERS_BODY}\r\n\r\n"
-    )
+@pytest.mark.parametrize("named", [b"other", None])
+def test_a_chunk_needs_a_signature_that_fits_its_head(http, device, named):
+    head = head_of(device, bytes(MAX_STRANGERS_BODY), named)
 
-    assert answered(http, head.encode()).startswith(b"HTTP/1.1 401")
+    sent = f"{head}Content-Length: {MAX_STRANGERS_BODY + 1}\r\n\r\n"
+
+    assert answered(http, sent.encode()).startswith(b"HTTP/1.1 401")
+
+
+def head_of(device, chunk, named=None):
+    """Return the head of a request for a chunk, whose header names another one, or none."""
+    target = f"{PATH}?offset=0&size={len(CONTENT)}"
+    request = Request("PATCH", target, device.next_nonce(), digest_of(chunk), device=device.key.id)
+    digest = f"Content-Digest: {format_content_digest(digest_of(named))}\r\n" if named else ""
+    return (
+        f"PATCH {target} HTTP/1.1\r\nHost: x\r\nTianbao-Nonce: {request.nonce}\r\n{digest}"
+        f"Tianbao-Version: 1\r\nAuthorization: {authorize(request, device.key)}\r\n"
+    )
 
 
 def answered(http, sent):
@@ -187,12 +304,12 @@ def test_whether_a_file_is_here_is_told_to_no_other_unit(http, device, enrolled)
 def test_a_file_lost_after_a_restore_is_not_called_complete_and_taken_again(
     http, device, folder, loss
 ):
-    first = http.call(device, "PUT", PATH, CONTENT)
+    first = patch(http, device, 0, len(CONTENT))
     loss(folder.blobs / NAME[:2] / NAME)
 
     without = http.call(device, "GET", PATH + "/status")
     pushed = http.push(device, device.frame(device.revision({"title": "二", "photo": photo()})))
-    again = http.call(device, "PUT", PATH, CONTENT)
+    again = patch(http, device, 0, len(CONTENT))
 
     assert not without.answer.complete
     assert pushed.answer.missing == (NAME,)
@@ -200,16 +317,26 @@ def test_a_file_lost_after_a_restore_is_not_called_complete_and_taken_again(
     assert (folder.blobs / NAME[:2] / NAME).read_bytes() == CONTENT
 
 
-def test_a_media_type_changed_on_the_way_is_not_kept(http, device, services):
-    http.call(device, "PUT", PATH, CONTENT, {"Content-Type": "text/html"})
+def test_the_media_type_is_the_one_that_the_entry_names(http, device, services):
+    put(http, device)
 
     with services.readers.read() as connection:
         assert connection.execute("SELECT type FROM attachment").fetchone()["type"] == "image/jpeg"
 
 
-def test_two_uploads_of_one_file_at_once_end_with_one(http, device, enrolled, folder, services):
+def upload(http, device, size):
+    """Send the file as a device does that is told how far it has come."""
+    offset = 0
+    while offset < len(CONTENT):
+        offset = patch(http, device, offset, offset + size).answer.offset
+
+
+def test_uploads_of_one_file_at_once_end_with_one(http, device, enrolled, folder, services):
     devices = [device, enrolled("second"), enrolled("third")]
-    threads = [threading.Thread(target=put, args=(http, item)) for item in devices]
+    threads = [
+        threading.Thread(target=upload, args=(http, item, size))
+        for item, size in zip(devices, (7_000, 11_000, len(CONTENT)), strict=True)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -222,25 +349,39 @@ def test_two_uploads_of_one_file_at_once_end_with_one(http, device, enrolled, fo
     assert left_over(folder) == []
 
 
-def test_a_disk_without_room_gives_507_and_takes_the_file_later(http, device, folder):
-    # A limit on the size of files fails a write just as a full disk does.
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
-    try:
-        full = put(http, device)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, ignored)
+def test_a_file_that_got_its_name_just_before_a_crash_is_logged_without_a_byte_sent_again(
+    http, device, folder, services
+):
+    part = folder.incoming / "whole"
+    part.write_bytes(CONTENT)
+    services.blobs.place(part, NAME)
 
-    assert full.status_code == 507
-    assert b'"code":"storage_full"' in full.content
-    assert left_over(folder) == []
-    assert put(http, device).status_code == 200
+    before = status(http, device)
+    after = patch(http, device, before.offset, before.offset).answer
+
+    assert (before.offset, before.complete) == (len(CONTENT), False)
+    assert after.complete
 
 
-def test_what_a_killed_server_left_half_way_is_cleared_at_the_start(folder, clock):
-    (folder.incoming / "half").write_bytes(b"half of a file")
+def test_a_part_longer_than_the_file_is_begun_anew(http, device, services):
+    services.uploads.add(Chunk(NAME, 0, 2 * len(CONTENT), bytes(400_000)))
 
-    with open_services(folder, clock):
-        assert left_over(folder) == []
+    assert status(http, device).offset == 0
+    assert patch(http, device, 0, len(CONTENT)).answer.complete
+
+
+def test_where_room_is_scarce_no_chunk_is_taken_and_the_offset_stays(
+    http, device, services, monkeypatch
+):
+    patch(http, device, 0, 100_000)
+
+    def no_room(*_, **__):
+        raise StorageFullError("The disk is nearly full.", code="low_space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("server.services.require_room", no_room)
+        full = patch(http, device, 100_000, len(CONTENT))
+        kept = status(http, device).offset
+
+    assert (full.status, full.answer.code, kept) == (507, "low_space", 100_000)
+    assert patch(http, device, 100_000, len(CONTENT)).answer.complete

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request
 
 from server.errors import AddressError
-from server.listener import MAX_ATTACHMENT_BODY, MAX_BODY, Listener, bind
+from server.listener import MAX_BODY, Listener, bind
 
 
 class Slow:
@@ -38,7 +38,7 @@ def slow():
 
 
 def limit(head):
-    return MAX_ATTACHMENT_BODY if head.header("X-May-Send") == "files" else MAX_BODY
+    return 2 * MAX_BODY if head.header("X-May-Send") == "files" else MAX_BODY
 
 
 @pytest.fixture
