@@ -62,6 +62,7 @@ LIKELY = [
     {"name": "a.png", "type": "image/png", "size": 5, "sha256": "ab" * 32},
     {"name": "a.txt", "type": "text/plain", "size": 0, "sha256": "ab" * 32},
     *([{"_row": "r", "name": "x"}], [{"_row": "r"}, {"_row": "r"}], [{"_row": "!"}], [1]),
+    [{"_row": row, "name": "x"} for row in "abc"],
 ]
 VALUES = st.sampled_from(LIKELY) | st.text(max_size=4) | st.integers() | st.lists(st.text("ab"))
 
@@ -138,6 +139,21 @@ def _canonical(place: Place, value: Any) -> Any:
         return place.rules.check(value)
     except AnswerError:
         return None
+
+
+@pytest.mark.parametrize("group", ["x", "y"])
+def test_both_ways_find_the_same_in_every_likely_answer(
+    all_types: CompiledForm,
+    doubting: CompiledForm,
+    environment: Callable[..., Environment],
+    group: str,
+) -> None:
+    around = environment(trusts_own_entries=False)
+    for place in all_types.structure.places:
+        for value in LIKELY:
+            sent = {"text": group, place.node.name: value}
+            quick = _found(all_types, around, sent, {})
+            assert quick == _found(doubting, around, sent, {}), (place, value)
 
 
 @given(data=st.data(), trusts=st.booleans())
