@@ -15,6 +15,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from server.errors import TooLargeError
+from server.room import require_room
 from server.web.exchange import answer, current_services, receive
 from sync.errors import FrameError, MessageError
 from sync.frames import Frame, parse_frames
@@ -33,6 +34,7 @@ bp = Blueprint("push", __name__)
 def post_push() -> ResponseReturnValue:
     """Take revisions into the log; each has its own result, and repeating gives the same."""
     exchange, services = receive(MAX_BODY), current_services()
+    require_room(services.folder, for_blobs=False)
     content = _expand(exchange.body)
     outcome = services.ingest.push(read_frames(content))
     # Only a parcel's sender knows its items by their place.

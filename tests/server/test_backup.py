@@ -3,17 +3,20 @@
 import json
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import pytest
 
 from server import backup as backup_module
 from server import log
+from server.admission import body_limits
+from server.app import create_app
 from server.backup import back_up
 from server.blobs import blob_path
 from server.config import DataFolder
 from server.errors import ConflictError, DataFolderError, LockedError
+from server.listener import Listener, bind
 from server.lock import hold
 from server.restore import restore
 from server.services import open_services
@@ -43,6 +46,22 @@ def push(http, device):
         return frames
 
     return hand_in
+
+
+@pytest.fixture
+def serving(http, clock):
+    """Return what serves another folder over HTTP while a context lasts."""
+
+    @contextmanager
+    def serve(folder):
+        with open_services(folder, clock) as services, closing(bind("127.0.0.1", 0)) as bound:
+            app = create_app(services)
+            listener = Listener(app, bound, threads=4, body_limit=body_limits(services))
+            listener.start()
+            yield type(http)(f"http://127.0.0.1:{listener.port}", services)
+            listener.stop()
+
+    return serve
 
 
 def rows(path, table):
@@ -322,6 +341,30 @@ def test_the_restored_folder_serves_and_takes_the_rest_again(folder, target, pus
 
     assert [result.state.value for result in outcome.results] == ["logged", "logged"]
     assert again.results == outcome.results
+
+
+def test_a_device_that_saw_more_is_told_so_hands_in_again_and_reads_on(
+    http, target, push, tmp_path, device, serving
+):
+    push(2)
+    back_up(http.services.folder, target, NOW)
+    later = push(3)
+    seen = http.pull(device).answer
+    restore(target, DataFolder(tmp_path / "new"))
+    since = f"/v1/changes?after={seen.next}&leaf={seen.leaf.removeprefix('sha256:')}"
+
+    with serving(DataFolder(tmp_path / "new")) as restored:
+        told = restored.call(device, "GET", since)
+        taken = restored.push(device, *later)
+        stranger = device.frame()
+        restored.push(device, stranger)
+        still = restored.call(device, "GET", since)
+        anew = restored.pull(device)
+
+    assert (told.status, told.answer.code) == (409, "log_changed")
+    assert {result.state.value for result in taken.answer.results} == {"logged"}
+    assert (still.status, still.answer.code) == (409, "log_changed")
+    assert anew.answer.log_size == seen.log_size + 1
 
 
 def _attach(folder, services, content):
