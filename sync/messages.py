@@ -10,22 +10,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
 from sync import PROTOCOL_VERSION
-from sync.canonical import canonical_bytes, parse_canonical
-from sync.errors import MessageError, VersionError
+from sync.errors import MessageError
 from sync.fields import (
     Digest,
     Flag,
     HexDigest,
     RawBytes,
     Time,
-    ignore_unknown,
     short_text,
     whole_number,
 )
 from sync.keys import KEY_LENGTH
+from sync.message_kinds import MessageKinds
 
 HASH_LENGTH = 32
 
@@ -315,23 +314,21 @@ class EnrolAnswerSchema(_AnswerSchema):
     proof = RawBytes(HASH_LENGTH, required=True)
 
 
-_Schemas = dict[str, tuple[type[Message], Schema]]
-_SCHEMAS: _Schemas = {
-    "push_answer": (PushAnswer, PushAnswerSchema()),
-    "changes_answer": (ChangesAnswer, ChangesAnswerSchema()),
-    "attachment_answer": (AttachmentAnswer, AttachmentAnswerSchema()),
-    "problem_answer": (ProblemAnswer, ProblemAnswerSchema()),
-    "enrol_request": (EnrolRequest, EnrolRequestSchema()),
-    "enrol_answer": (EnrolAnswer, EnrolAnswerSchema()),
-}
-_NEWER_SCHEMAS: _Schemas = {
-    name: (kind, ignore_unknown(type(schema)())) for name, (kind, schema) in _SCHEMAS.items()
-}
+_KINDS = MessageKinds(
+    {
+        "push_answer": (PushAnswer, PushAnswerSchema()),
+        "changes_answer": (ChangesAnswer, ChangesAnswerSchema()),
+        "attachment_answer": (AttachmentAnswer, AttachmentAnswerSchema()),
+        "problem_answer": (ProblemAnswer, ProblemAnswerSchema()),
+        "enrol_request": (EnrolRequest, EnrolRequestSchema()),
+        "enrol_answer": (EnrolAnswer, EnrolAnswerSchema()),
+    }
+)
 
 
 def format_message(message: Message) -> bytes:
     """Return the canonical bytes of a message."""
-    return canonical_bytes(_SCHEMAS[message.type][1].dump(message))
+    return _KINDS.format(message)
 
 
 def parse_message(content: bytes) -> Message:
@@ -341,28 +338,8 @@ def parse_message(content: bytes) -> Message:
         VersionError: it is more than one version away from ours.
         MessageError: it is no message of this protocol.
     """
-    value = parse_canonical(content)
-    if not isinstance(value, dict) or type(value.get("version")) is not int:
-        raise MessageError("The bytes are no message: they name no version.")
-    version = value["version"]
-    if abs(version - PROTOCOL_VERSION) > 1:
-        raise VersionError(version, PROTOCOL_VERSION)
-    schemas = _SCHEMAS if version <= PROTOCOL_VERSION else _NEWER_SCHEMAS
-    kind, schema = _find_schema(schemas, value.get("type"))
-    try:
-        data = schema.load(value)
-    except ValidationError as error:
-        raise MessageError(f"The message is malformed: {error.messages}") from error
-    parts: dict[str, Any] = {
-        key: tuple(part) if isinstance(part, list) else part for key, part in data.items()
-    }
-    return kind(**parts)
-
-
-def _find_schema(schemas: _Schemas, name: Any) -> tuple[type[Message], Schema]:
-    if not isinstance(name, str) or name not in schemas:
-        raise MessageError("There is no message of this type.")
-    return schemas[name]
+    message: Message = _KINDS.parse(content)
+    return message
 
 
 def parse_message_as(kind: type[M], content: bytes) -> M:
