@@ -6,9 +6,13 @@
   device. `next` never passes what is committed.
 * Telling the same page twice is harmless.
 * A device that followed a log which is not there any more, because an older backup was restored,
-  is told so: it names the leaf it came to, and that leaf is asked for here.
+  is told so: it names the leaf it came to, and the places of its own revisions that it was told of
+  when it pushed them, and both are asked for here.
+* What a device made itself comes without its content, and not at all where the device says that it
+  knows its place; all of it comes where the device asks for it, because it lost what it had.
 """
 
+import json
 from dataclasses import dataclass
 
 from server import log
@@ -17,6 +21,7 @@ from server.errors import ConflictError
 from server.members import Device
 from server.revisions import result_of
 from sync.frames import Frame, FrameKind, make_frame
+from sync.known import Known, mark_of
 from sync.messages import ChangeItem
 from sync.statement import StatementKind
 
@@ -34,7 +39,9 @@ _WALKS = """
 SELECT * FROM (SELECT idx, kind, object AS digest FROM leaf
     WHERE kind IN ('form', 'campaign', 'units') AND idx >= :after ORDER BY idx LIMIT :limit)
 UNION ALL SELECT * FROM (SELECT idx, 'revision', digest FROM revision
-    WHERE unit = :unit AND idx >= :after ORDER BY idx LIMIT :limit)
+    WHERE unit = :unit AND idx >= :after AND NOT EXISTS (SELECT 1 FROM json_each(:known)
+        WHERE idx BETWEEN json_extract(value, '$[0]') AND json_extract(value, '$[1]'))
+    ORDER BY idx LIMIT :limit)
 UNION ALL SELECT * FROM (SELECT decided_idx, 'outcome', digest FROM revision
     WHERE unit = :unit AND decided_idx >= :after ORDER BY decided_idx LIMIT :limit)
 ORDER BY 1 LIMIT :limit
@@ -57,10 +64,16 @@ class ChangesPage:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a device has come: the next index, and the leaf before it where it can tell."""
+    """How far a device has come: the next index, and the leaf before it where it can tell.
+
+    `known` are places from `after` on where it knows its own revisions to stand; `is_own_wanted`
+    says that it wants the contents of its own too.
+    """
 
     after: int
     leaf: str | None = None
+    known: tuple[Known, ...] = ()
+    is_own_wanted: bool = False
 
 
 def read_changes(connection: Connection, device: Device, cursor: Cursor, limit: int) -> ChangesPage:
@@ -71,15 +84,23 @@ def read_changes(connection: Connection, device: Device, cursor: Cursor, limit: 
     """
     size = log.size(connection)
     _require_same_log(connection, cursor, size)
+    _require_own(connection, cursor, device)
     most = max(1, min(limit, MAX_LIMIT))
     rows = connection.execute(
-        _WALKS, {"after": cursor.after, "limit": most + 1, "unit": device.unit}
+        _WALKS,
+        {
+            "after": cursor.after,
+            "limit": most + 1,
+            "unit": device.unit,
+            "known": json.dumps([(each.first, each.last) for each in cursor.known]),
+        },
     ).fetchall()
+    own = "" if cursor.is_own_wanted else device.id
     items: list[ChangeItem] = []
     frames: list[Frame] = []
     room = MAX_CONTENT
     for row in rows[:most]:
-        item, frame, cost = _change(connection, row, device)
+        item, frame, cost = _change(connection, row, own)
         room -= cost
         if room < 0 and items:
             break
@@ -97,7 +118,22 @@ def _require_same_log(connection: Connection, cursor: Cursor, size: int) -> None
         found = f"its leaf {cursor.after - 1} is another one than the device has seen"
     else:
         return
-    raise ConflictError(
+    raise _log_changed(found)
+
+
+def _require_own(connection: Connection, cursor: Cursor, device: Device) -> None:
+    for each in cursor.known:
+        rows = connection.execute(
+            "SELECT digest FROM revision WHERE unit = ? AND device = ? AND idx BETWEEN ? AND ? "
+            "ORDER BY idx",
+            (device.unit, device.id, each.first, each.last),
+        )
+        if mark_of(row["digest"] for row in rows) != each.mark:
+            raise _log_changed(f"what stands at {each.first} to {each.last} is not this device's")
+
+
+def _log_changed(found: str) -> ConflictError:
+    return ConflictError(
         f"The log is not the one that this device followed: {found}.",
         code="log_changed",
         hint="The server was restored from an older backup. The device hands in again by itself "
@@ -106,8 +142,9 @@ def _require_same_log(connection: Connection, cursor: Cursor, size: int) -> None
 
 
 def _change(
-    connection: Connection, row: Row, device: Device
+    connection: Connection, row: Row, own: str
 ) -> tuple[ChangeItem, tuple[Frame, ...], int]:
+    """Return a change with its content, which one of the device `own` goes without, and the cost."""
     index, kind, digest = row["idx"], row["kind"], row["digest"]
     if kind in _PUBLISHED:
         content = log.read_object(connection, digest) or b""
@@ -116,7 +153,7 @@ def _change(
     revision = connection.execute("SELECT * FROM revision WHERE digest = ?", (digest,)).fetchone()
     result, cost = result_of(revision), len(revision["violations"])
     # The device has what it made itself; an outcome's revision went out under its own index.
-    if kind == StatementKind.OUTCOME or revision["device"] == device.id:
+    if kind == StatementKind.OUTCOME or revision["device"] == own:
         return ChangeItem(index, kind, digest, has_content=False, result=result), (), cost
     stored = connection.execute(
         "SELECT bytes, signature FROM object WHERE digest = ?", (digest,)

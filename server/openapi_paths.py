@@ -119,6 +119,20 @@ _CHANGES = {
             "description": "How many items at most.",
             "schema": {"type": "integer", "minimum": 1, "default": 200},
         },
+        {
+            "name": "known",
+            "in": "query",
+            "description": "Where the device knows its own revisions to stand: these are left out. "
+            "`first-last-mark`, joined by commas; the mark is the first 32 hexadecimal digits of the "
+            "SHA-256 of their digests, joined by line feeds.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "own",
+            "in": "query",
+            "description": "1 asks for the contents of the device's own revisions too.",
+            "schema": {"type": "integer", "enum": [0, 1], "default": 0},
+        },
     ],
     "security": _DEVICE,
     "responses": {

@@ -1,9 +1,12 @@
 """The changes that concern a device.
 
-GET /v1/changes?after=<index>&leaf=<hex>&limit=<n>   a ChangesAnswer, then the frames of its contents
+GET /v1/changes?after=<index>&leaf=<hex>&limit=<n>&known=<ranges>&own=1
+    a ChangesAnswer, then the frames of its contents
 
 `leaf` is the SHA-256 of the leaf just before `after`, as an earlier answer named it (its hexadecimal
 digits alone): where the log has another one there, the answer is the problem `log_changed`.
+So it is where a device's own revisions do not stand where it knows them to (`known`, see
+`sync.known`); these are left out. `own=1` asks for the contents of the device's own, too.
 """
 
 from flask import Blueprint, request
@@ -14,6 +17,7 @@ from server.errors import RequestError
 from server.web.exchange import answer, current_services, receive
 from sync.canonical import MAX_INTEGER
 from sync.digest import format_digest, is_hex_digest
+from sync.known import parse_known
 from sync.messages import ChangesAnswer
 
 bp = Blueprint("changes", __name__)
@@ -24,7 +28,9 @@ def get_changes() -> ResponseReturnValue:
     """Tell the changes from an index on; a revoked device is told nothing."""
     exchange, services = receive(), current_services()
     exchange.require_live()
-    cursor, limit = Cursor(_number("after", 0), _leaf()), _number("limit", DEFAULT_LIMIT)
+    known = parse_known(request.args.get("known", ""))
+    cursor = Cursor(_number("after", 0), _leaf(), known, _number("own", 0) == 1)
+    limit = _number("limit", DEFAULT_LIMIT)
     page = services.changes(exchange.device, cursor, limit)
     head = ChangesAnswer(
         nonce=exchange.request.nonce,

@@ -2,6 +2,7 @@
 
 from sync.digest import digest_of
 from sync.frames import FrameKind
+from sync.known import format_known, known_of
 from sync.messages import ChangesAnswer, ItemState
 
 
@@ -193,3 +194,43 @@ def test_a_cursor_that_is_no_number_is_a_bad_request(http, device):
         "?leaf=x",
     ):
         assert http.call(device, "GET", f"/v1/changes{target}").status == 400
+
+
+def own_places(http, device, count=3):
+    frames = [device.frame() for _ in range(count)]
+    results = http.push(device, *frames).answer.results
+    return [(result.index, result.digest) for result in results]
+
+
+def test_what_a_device_knows_of_its_own_is_left_out(http, device, enrolled):
+    places = own_places(http, device)
+    other = enrolled("other")
+    theirs = http.push(other, other.frame()).answer.results[0]
+
+    answer = http.call(
+        device, "GET", f"/v1/changes?after=0&known={format_known(known_of(places))}"
+    ).answer
+
+    revisions = [item.digest for item in answer.items if item.kind == "revision"]
+    assert revisions == [theirs.digest]
+    assert answer.next == answer.log_size
+
+
+def test_a_device_whose_own_stands_elsewhere_is_told_that_the_log_changed(http, device):
+    (index, digest), *_ = own_places(http, device)
+    for place in ((index, "sha256:" + "0" * 64), (index + 50, digest)):
+        reply = http.call(
+            device, "GET", f"/v1/changes?after=0&known={format_known(known_of([place]))}"
+        )
+
+        assert (reply.status, reply.answer.code) == (409, "log_changed")
+
+
+def test_a_device_that_lost_what_it_made_gets_the_contents_back(http, device):
+    frame = device.frame()
+    http.push(device, frame)
+
+    reply = http.call(device, "GET", "/v1/changes?after=0&own=1")
+
+    assert reply.answer.items[-1].has_content
+    assert reply.frames[-1] == frame
