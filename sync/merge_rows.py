@@ -2,13 +2,12 @@
 
 * Who moved rows wins over who left them where they were; moved differently by two, the order is
   contested. Rows that were added or taken away move nothing.
-* What only one version has, or the one whose order stands has not, follows its predecessor in the
-  version it comes from; several behind the same row stand in the order of their ids, each with
-  what follows it in turn.
+* A new row follows its predecessor; several new ones behind the same row stand in the order of
+  their ids, each with what follows it in turn.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,10 +39,9 @@ def merge_order(
         return _only(found[one], common) == _only(found[other], common)
 
     standing = ancestry.standing(heads, heads, agree) or list(heads)
-    is_contested = any(
-        not agree(one, other) for place, one in enumerate(standing) for other in standing[:place]
-    )
-    order = _weave(found, heads, _backbone(found, heads, standing[0]))
+    passed = [head for head in heads if head not in standing]
+    order = _weave([found[head] for head in (*standing, *passed)], _shared(found, heads))
+    is_contested = any(found[head] != _only(order, members[head]) for head in standing)
     return MergedOrder(order, tuple(standing) if is_contested else ())
 
 
@@ -51,35 +49,42 @@ def _only(order: Order, rows: Collection[str]) -> Order:
     return tuple(row for row in order if row in rows)
 
 
-def _backbone(orders: Mapping[str, Order], heads: Sequence[str], winner: str) -> Order:
-    """Return the rows of the order that stands, without those that were added there alone."""
+def _shared(orders: Mapping[str, Order], heads: Sequence[str]) -> set[str]:
+    """Return the rows that are not new: several heads have them, or a base has."""
     held = Counter(row for head in heads for row in orders[head])
     before = {row for digest, order in orders.items() if digest not in heads for row in order}
-    return tuple(row for row in orders[winner] if row in before or held[row] > 1)
+    return before | {row for row, count in held.items() if count > 1}
 
 
-def _weave(orders: Mapping[str, Order], heads: Sequence[str], backbone: Order) -> Order:
-    """Return the backbone with every other row behind its predecessor.
-
-    Of several versions that have a row, the preferred one says what its predecessor is: so two rows
-    can never be each other's predecessor.
-    """
-    placed = set(backbone)
+def _weave(orders: Sequence[Order], shared: Collection[str]) -> Order:
+    """Return all rows: the shared ones as the first orders have them, new ones in between."""
+    backbone: list[str] = []
+    placed: set[str] = set()
     followers: dict[str | None, list[str]] = {}
-    for head in heads:
+    for order in orders:
+        anchor: str | None = None
         before: str | None = None
-        for row in orders[head]:
-            if row not in placed:
-                placed.add(row)
+        for row in order:
+            if row not in shared:
                 followers.setdefault(before, []).append(row)
+            elif row in placed:
+                anchor = row
+            else:
+                backbone.insert(0 if anchor is None else backbone.index(anchor) + 1, row)
+                placed.add(row)
+                anchor = row
             before = row
-    woven: list[str] = []
+    return tuple(_with_followers(backbone, followers))
+
+
+def _with_followers(
+    backbone: Sequence[str], followers: Mapping[str | None, Sequence[str]]
+) -> Iterator[str]:
     for anchor in (None, *backbone):
         if anchor is not None:
-            woven.append(anchor)
+            yield anchor
         waiting = sorted(followers.get(anchor, ()), reverse=True)
         while waiting:
             row = waiting.pop()
-            woven.append(row)
+            yield row
             waiting += sorted(followers.get(row, ()), reverse=True)
-    return tuple(woven)
