@@ -4,7 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -344,13 +344,15 @@ def test_the_restored_folder_serves_and_takes_the_rest_again(folder, target, pus
 
 
 def test_a_device_that_saw_more_is_told_so_hands_in_again_and_reads_on(
-    http, target, push, tmp_path, device, serving
+    http, push, tmp_path, device, serving, clock
 ):
+    target = tmp_path / "backup"
     push(2)
     back_up(http.services.folder, target, NOW)
     later = push(3)
     seen = http.pull(device).answer
     restore(target, DataFolder(tmp_path / "new"))
+    clock.pass_by(timedelta(minutes=5))
     since = f"/v1/changes?after={seen.next}&leaf={seen.leaf.removeprefix('sha256:')}"
 
     with serving(DataFolder(tmp_path / "new")) as restored:
