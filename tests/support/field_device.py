@@ -113,7 +113,7 @@ class FieldDevice:
 
 def write_campaign(folder: Path) -> None:
     """Write the campaign's files into a folder."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "campaign.json").write_text(json.dumps(CAMPAIGN), "utf-8")
     (folder / "units.json").write_text(json.dumps(UNITS), "utf-8")
     (folder / "visit.json").write_bytes(definition())
