@@ -4,6 +4,11 @@
     add      {"form", "folder", "documents": [{"line", "answers"}]} → one result a document
     entries  every entry
     show     {"entry"} → one entry with its answers
+    edit     {"entry", "patch", "folder"} → what became of it, as with `add`
+    merge    {"entry", "list", "take": [[path, "ours"|"theirs"|DIGEST|JSON or text]]} → what is contested, or as `edit`
+    history  {"entry", "diff", "between": [digest, digest] or [], "language"} → revisions, or what differs
+    void     {"entry", "reason"} → the revision that takes the entry back
+    upgrade  {"entry", "apply", "language"} → what changes when a draft moves to the newest version
     own_entries {"name", "forms", "repeat", "label"} → the items of a list drawn from own entries
     sync     one round of push and pull
     status   how many entries are in which state
@@ -16,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from client.errors import NotFoundError
+from client.merging import choice_of
 from client.profile import require_profile
 from client.services import Services
 from forms.definition import OwnEntries
@@ -61,6 +67,42 @@ def _show(services: Services, params: Params) -> Iterator[Any]:
     yield services.entry(params["entry"], params["language"])
 
 
+def _edit(services: Services, params: Params) -> Iterator[Any]:
+    require_profile(services.db)
+    try:
+        yield services.patcher.edit(params["entry"], params["patch"], Path(params["folder"]))
+    finally:
+        services.wake()
+
+
+def _merge(services: Services, params: Params) -> Iterator[Any]:
+    if params["list"]:
+        yield services.merging.conflicts(params["entry"], params["language"])
+        return
+    require_profile(services.db)
+    take = {path: choice_of(text) for path, text in params["take"]}
+    yield services.merge(params["entry"], take)
+
+
+def _history(services: Services, params: Params) -> Iterator[Any]:
+    entry, language = params["entry"], params["language"]
+    if params["between"]:
+        old, new = params["between"]
+        yield services.history.between(entry, old, new, language)
+    else:
+        yield services.history.of(entry, language, diff=params["diff"])
+
+
+def _void(services: Services, params: Params) -> Iterator[Any]:
+    require_profile(services.db)
+    yield services.void(params["entry"], params["reason"])
+
+
+def _upgrade(services: Services, params: Params) -> Iterator[Any]:
+    move = services.upgrading.upgrade if params["apply"] else services.upgrading.preview
+    yield move(params["entry"], params["language"])
+
+
 def _own_entries(services: Services, params: Params) -> Iterator[Any]:
     spec = OwnEntries(
         params["name"], tuple(params["forms"]), params["repeat"], tuple(params["label"])
@@ -81,6 +123,11 @@ COMMANDS: dict[str, Command] = {
     "add": _add,
     "entries": _entries,
     "show": _show,
+    "edit": _edit,
+    "merge": _merge,
+    "history": _history,
+    "void": _void,
+    "upgrade": _upgrade,
     "own_entries": _own_entries,
     "sync": _sync,
     "status": _status,

@@ -70,6 +70,15 @@ class Editing:
             NotFoundError: there is no such entry, or its answers or form are not here.
             EntryStateError: it was taken back.
         """
+        return self.resume(self.editable(entry), language)
+
+    def editable(self, entry: str) -> View:
+        """Return how an entry stands that may be changed.
+
+        Raises:
+            NotFoundError: there is no such entry, or its answers or form are not here.
+            EntryStateError: it was taken back.
+        """
         view = self._replica.view(entry)
         if view.is_void:
             raise EntryStateError(
@@ -77,7 +86,7 @@ class Editing:
                 code="void_entry",
                 hint="Fill in a new one.",
             )
-        return self.resume(view, language)
+        return view
 
     def resume(self, view: View, language: str = "") -> Instance:
         """Return an instance with the answers of a view, to follow all its heads."""

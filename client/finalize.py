@@ -61,7 +61,7 @@ class Finalizer:
         """
         require_profile(self._db)
         filled, violations = self._fill(instance)
-        violations += self._limits(filled)
+        violations += self._limits(filled, instance.parents)
         if violations:
             return {"violations": format_violations(violations)}
         wording = Wording(
@@ -128,7 +128,7 @@ class Finalizer:
                 list(session.violations()),
             )
 
-    def _limits(self, filled: Filled) -> list[Violation]:
+    def _limits(self, filled: Filled, parents: tuple[str, ...]) -> list[Violation]:
         found = [
             Violation(path, "reason", f"A reason has at most {LONGEST_REASON} characters.")
             for path, reason in filled.reasons.items()
@@ -140,10 +140,13 @@ class Finalizer:
                 Violation("", "too_many_files", f"An entry has at most {MAX_ATTACHMENTS} files.")
             )
             return found
+        inherited = self._revisions.files_of(parents)
         for file in files:
             try:
                 self._blobs.verify(file.sha256, file.size)
             except (NotFoundError, StorageError) as error:
+                if file.sha256 in inherited and isinstance(error, NotFoundError):
+                    continue  # it came with another device's revision, which hands it over
                 path = path_of_file(filled.answers, file.sha256)
                 found.append(Violation(path, "file", f"{error.message} Attach it again."))
         return found

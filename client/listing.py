@@ -52,7 +52,7 @@ class Listing:
     def entries(self, language: str = LANGUAGE) -> list[Json]:
         """Return every entry on this device: drafts first, then the newest."""
         drafts = {row["entry"]: row for row in self._drafts.all()}
-        conflicts, names = self._replica.conflicts(), self._names()
+        conflicts, names = self._replica.conflicts(), self._replica.names()
         listed = []
         for heads in self._replica.heads():
             entry = heads[0]["entry"]
@@ -80,7 +80,7 @@ class Listing:
         heads = self._replica.heads_of(entry)
         view = self._replica.view(entry)
         return {
-            **self._entry(heads, language, self._names()),
+            **self._entry(heads, language, self._replica.names()),
             "contested": [each.path for each in view.contested],
             "draft": draft is not None,
             "answers": view.answers,
@@ -177,11 +177,6 @@ class Listing:
             "member_name": names.get(shown["author"]),
             "since": min(waiting) if state == State.SAVED else shown["made_at"],
         }
-
-    def _names(self) -> Names:
-        """Return the names of members that are known here: of this device's own one."""
-        profile = read_profile(self._db)
-        return {} if profile is None else {profile.member: profile.member_name}
 
     def _titles(self, row: Row, language: str) -> Mapping[str, str]:
         form = self._definitions.form(row["definition"])

@@ -10,6 +10,7 @@ from typing import Any
 from client.errors import NotFoundError
 from client.services import Services
 from client.tree import static_tree
+from client.views import answer_at
 from forms.errors import DefinitionError
 from forms.state import format_state
 
@@ -42,15 +43,3 @@ def _drawn(services: Services, listed: Json, language: str) -> Json:
         if state["kind"] == "question":
             state["value"] = answer_at(answers, state["path"])
     return {**drawn, "definition": static_tree(instance.compiled.form)}
-
-
-def answer_at(answers: Any, path: str) -> Any:
-    """Return the answer at an instance path, or None."""
-    for step in path.split("/"):
-        name, _, row = step.rstrip("]").partition("[")
-        answers = answers.get(name)
-        if row:
-            answers = next((each for each in answers or () if each["_row"] == row), None)
-        if answers is None:
-            return None
-    return answers

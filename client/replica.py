@@ -82,6 +82,28 @@ class Replica:
         """Say whether an entry was ever finalized, here or elsewhere."""
         return self._db.row("SELECT 1 FROM head WHERE entry = ?", (entry,)) is not None
 
+    def is_own(self, digest: str) -> bool:
+        """Say whether this device made a revision."""
+        row = self._db.row("SELECT is_own FROM revision WHERE digest = ?", (digest,))
+        return row is not None and bool(row["is_own"])
+
+    def revisions(self, entry: str) -> list[Row]:
+        """Return what the tables say of all revisions of an entry, the newest first."""
+        return self._db.rows(
+            "SELECT digest, made_at, author, device, is_own, state, operation, definition, code, "
+            "message FROM revision WHERE entry = ? ORDER BY depth DESC, id DESC",
+            (entry,),
+        )
+
+    def parents(self, entry: str) -> dict[str, list[str]]:
+        """Return the parents of each revision of an entry; some may not be here."""
+        return self._heads.parents(entry)
+
+    def names(self) -> dict[str, str]:
+        """Return the names of members that are known here: of this device's own one."""
+        profile = read_profile(self._db)
+        return {} if profile is None else {profile.member: profile.member_name}
+
     def view(self, entry: str) -> View:
         """Return an entry as it stands: its one head, or what several say together.
 

@@ -18,7 +18,7 @@ from client.heads import Heads
 from client.states import State, state_after
 from sync.digest import digest_of
 from sync.messages import ItemResult, ItemState
-from sync.revision import Revision
+from sync.revision import Revision, parse_revision
 from sync.times import format_time
 
 
@@ -56,6 +56,38 @@ class Revisions:
                 "INSERT INTO attachment_use (revision, sha256) VALUES (?, ?)",
                 (digest, file.sha256),
             )
+
+    def adopt(self, signed: SignedRevision) -> None:
+        """Add a revision that this device once made and no longer has, within a transaction.
+
+        Where another one has its place in the chain, it is kept as one of another device would be.
+        """
+        revision = signed.revision
+        row = self._db.row(
+            "SELECT digest, content, pruned_at FROM revision WHERE is_own = 1 AND device = ? "
+            "AND incarnation = ? AND sequence = ?",
+            (revision.device, revision.incarnation, revision.sequence),
+        )
+        if row is None:
+            self.add_own(signed)
+        elif row["pruned_at"] is None and digest_of(row["content"]) != row["digest"]:
+            self.withdraw(row["digest"])  # the disk has changed its very name
+            self.add_own(signed)
+        else:
+            self._insert(signed, is_own=False)
+
+    def mend(self, digest: str, content: bytes, signature: bytes) -> None:
+        """Write a revision's bytes anew that the disk has changed, within a transaction."""
+        self._db.write(
+            "UPDATE revision SET content = ?, signature = ?, "
+            "state = CASE WHEN code = 'damaged' THEN 'saved' ELSE state END, "
+            "message = CASE WHEN code = 'damaged' THEN NULL ELSE message END, "
+            "code = CASE WHEN code = 'damaged' THEN NULL ELSE code END WHERE digest = ?",
+            (content, signature, digest),
+        )
+        entry = self._entry(digest)
+        if entry is not None:
+            self._heads.refresh(entry)
 
     def add_pulled(self, signed: SignedRevision) -> None:
         """Add a revision of another device, within a transaction; again changes nothing."""
@@ -129,6 +161,16 @@ class Revisions:
             if row is not None:
                 return str(row["name"])
         return ""
+
+    def files_of(self, digests: Iterable[str]) -> set[str]:
+        """Return the files that revisions name, as far as those can be read here."""
+        contents = {digest: self.content(digest) for digest in digests}
+        return {
+            file.sha256
+            for digest, content in contents.items()
+            if digest_of(content) == digest
+            for file in parse_revision(content).attachments
+        }
 
     def apply(self, result: ItemResult) -> None:
         """Take over what a signed answer says of a revision, within a transaction."""

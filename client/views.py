@@ -155,6 +155,18 @@ def split_reasons(
     return known, unknown
 
 
+def answer_at(answers: Any, path: str) -> Any:
+    """Return the answer at an instance path, or None."""
+    for step in path.split("/"):
+        name, _, row = step.rstrip("]").partition("[")
+        answers = answers.get(name)
+        if row:
+            answers = next((each for each in answers or () if each[ROW] == row), None)
+        if answers is None:
+            return None
+    return answers
+
+
 def has_rows(answers: Any, path: str) -> bool:
     """Say whether all rows on the way of an instance path are there."""
     for step in path.split("/"):

@@ -11,7 +11,22 @@ import click
 
 from client.cli._output import example, known_errors_told, prepare_streams
 
-COMMANDS = ("enrol", "forms", "fill", "add", "entries", "show", "sync", "status", "form")
+COMMANDS = (
+    "enrol",
+    "forms",
+    "fill",
+    "add",
+    "entries",
+    "show",
+    "edit",
+    "merge",
+    "history",
+    "void",
+    "upgrade",
+    "sync",
+    "status",
+    "form",
+)
 
 
 class LazyGroup(click.Group):

@@ -1,19 +1,15 @@
 """`tianbao add`: finalize entries from files of answers."""
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from client.answers_file import AnswersReader, Document, Shape, file_encoding
+from client.answers_file import Document
+from client.cli._input import folder_of, opened
 from client.cli._output import example, say, say_json, show
 from client.control import call
-
-_BY_LINE = frozenset({".jsonl", ".ndjson"})
 
 Violations = list[dict[str, Any]]
 
@@ -36,9 +32,9 @@ def add(ctx: click.Context, form: str, answers: Path, as_json: bool) -> None:
     the answers' file. If a set breaks a rule, the others are kept all the same, and the command ends
     with 1.
     """
-    folder = Path.cwd() if str(answers) == "-" else answers.absolute().parent
+    folder = folder_of(answers)
     findings = _Findings(as_json)
-    with _opened(answers) as reader:
+    with opened(answers) as reader:
         try:
             for group in reader.groups():
                 findings.say_encoding(reader.guessed, answers)
@@ -47,19 +43,6 @@ def add(ctx: click.Context, form: str, answers: Path, as_json: bool) -> None:
             findings.end()
     if findings.any:
         ctx.exit(1)
-
-
-@contextmanager
-def _opened(answers: Path) -> Iterator[AnswersReader]:
-    if str(answers) == "-":
-        with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as stream:
-            yield AnswersReader(stream, "Standard input", Shape.EITHER)
-        return
-    shape = Shape.LINES if answers.suffix.lower() in _BY_LINE else Shape.DOCUMENT
-    # Only a file can be read twice; what is piped here under a name cannot.
-    encoding = file_encoding(answers) if answers.is_file() else None
-    with answers.open("rb") as file:
-        yield AnswersReader(file, str(answers), shape, encoding)
 
 
 def _add(

@@ -1,6 +1,7 @@
 """`tianbao entries`: everything that was filled on this device, and in the unit."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,7 +21,19 @@ def entries(home: Path, as_json: bool) -> None:
     show_table(
         ("ENTRY", "STATE", "FORM", "MADE", "NAME"),
         [
-            (each["entry"], each["state"], each["form"], each["made_at"], each["name"])
+            (each["entry"], _state(each), each["form"], each["made_at"], each["name"])
             for each in listed
         ],
     )
+
+
+def _state(each: dict[str, Any]) -> str:
+    """Return the state with what a person should know beside it."""
+    words = [each["state"]]
+    if each["operation"] == "void":
+        words.append("void")
+    if each["contested"]:
+        words.append("contested")
+    if each["draft"] and each["revision"]:
+        words.append("edit open")
+    return ", ".join(words)

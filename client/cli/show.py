@@ -30,6 +30,12 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         lines.append(f"text delivered, files to go: {shown['files_waiting']}")
     if shown["message"]:
         lines.append(f"server: {shown['message']} [{shown['code']}]")
+    if shown["operation"] == "void":
+        lines.append(f"taken back: {shown['reason']}")
+    if shown["contested"]:
+        lines.append(f"contested: {', '.join(shown['contested'])}")
+    if shown["draft"] and shown["revision"]:
+        lines.append("an edit is open")
     lines += [f"  {each['path']}: {each['message']}" for each in shown["violations"]]
     lines.append(json.dumps(shown["answers"], ensure_ascii=False, indent=2))
     lines += [f"reason for {path}: {reason}" for path, reason in shown["reasons"].items()]

@@ -11,6 +11,8 @@ POST   /api/drafts/<draft>/rows/remove            a row goes
 POST   /api/drafts/<draft>/rows/move              a row goes elsewhere
 POST   /api/drafts/<draft>/attachment?path=&name=&type=&language=  a file, as raw bytes
 POST   /api/drafts/<draft>/finalize               close it: it is saved, or its violations come back
+GET    /api/drafts/<draft>/upgrade?language=      what would change in the newest version of the form
+POST   /api/drafts/<draft>/upgrade                move it there; it is drawn anew
 
 Every step answers with the change to draw: {"sequence", "states", "added", "removed", …}.
 """
@@ -31,6 +33,7 @@ from client.web.bodies import (
     NewDraftSchema,
     ReasonSchema,
     RemoveRowSchema,
+    UpgradeSchema,
     read_body,
 )
 
@@ -122,6 +125,19 @@ def finalize(draft: str) -> ResponseReturnValue:
     return jsonify(_filling().finalize(draft))
 
 
+@bp.get("/<draft>/upgrade")
+def preview_upgrade(draft: str) -> ResponseReturnValue:
+    """Tell what would change if a draft moved to the newest version of its form."""
+    return jsonify(_services().upgrading.preview(draft, _language()))
+
+
+@bp.post("/<draft>/upgrade")
+def upgrade(draft: str) -> ResponseReturnValue:
+    """Move a draft to the newest version of its form."""
+    body = read_body(UpgradeSchema(), request)
+    return jsonify(_services().upgrading.upgrade(draft, body["language"]))
+
+
 def _step(body: dict[str, Any]) -> tuple[str, str, int]:
     return body["path"], body["language"], body["base"]
 
@@ -131,5 +147,9 @@ def _language() -> str:
 
 
 def _filling() -> Filling:
+    return _services().filling
+
+
+def _services() -> Services:
     services: Services = current_app.extensions["services"]
-    return services.filling
+    return services

@@ -7,13 +7,17 @@
 from typing import Any
 
 from flask import Request
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from client.web.problems import BodyError
 from forms.errors import DefinitionError
 from forms.strict_json import parse_json
 
 LARGEST_BODY = 1024 * 1024
+
+
+def _language() -> fields.String:
+    return fields.String(required=True, validate=validate.Length(max=35))
 
 
 class TokenSchema(Schema):
@@ -63,6 +67,48 @@ class NewDraftSchema(Schema):
 
     form = fields.String(required=True)
     language = fields.String(required=True, validate=validate.Length(max=35))
+
+
+class UpgradeSchema(Schema):
+    """The draft moves to the newest version of its form."""
+
+    language = _language()
+
+
+class EditSchema(Schema):
+    """An entry is opened to be changed."""
+
+    language = _language()
+
+
+class VoidSchema(Schema):
+    """An entry is taken back."""
+
+    reason = fields.String(required=True, validate=validate.Length(max=2000))
+
+
+class ChoiceSchema(Schema):
+    """What is taken at a contested path: one of the two, a head's, or a value."""
+
+    choice = fields.String(validate=validate.OneOf(["ours", "theirs"]))
+    head = fields.String(validate=validate.Length(max=100))
+    value = fields.Raw(allow_none=True)
+
+    @validates_schema
+    def _one(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data) != 1:
+            raise ValidationError("One of choice, head and value is expected.")
+
+
+class TakeSchema(Schema):
+    """What is taken at each contested path."""
+
+    take = fields.Dict(
+        required=True,
+        keys=fields.String(validate=validate.Length(max=2000)),
+        values=fields.Nested(ChoiceSchema),
+        validate=validate.Length(min=1, max=5000),
+    )
 
 
 def read_body(schema: Schema, sent: Request) -> dict[str, Any]:
