@@ -2,10 +2,13 @@
 
 import hashlib
 import sqlite3
+import struct
 from collections import defaultdict
 from contextlib import closing
 
 from server.db import open_writer
+
+_RECORD = struct.Struct(">Q32s")
 
 
 def digest_of(content):
@@ -19,6 +22,7 @@ class ServerPromises:
         self.sent = set()
         self.logged = {}
         self.files = {}
+        self.offsets = {}
 
     def hear(self, mark):
         """Take over a line of `faultkit.server_work`."""
@@ -27,6 +31,8 @@ class ServerPromises:
             self.sent.add(rest[0])
         elif word == "file":
             self.files[rest[0]] = int(rest[1])
+        elif word == "offset":
+            self.offsets[rest[0]] = int(rest[1])
         elif word == "logged":
             self.logged[rest[0]] = int(rest[1])
 
@@ -68,6 +74,9 @@ class ServerPromises:
                 yield f"the file {name} is not what its name says"
         for sha256 in self.files.keys() - whole.keys():
             yield f"the file {sha256} is gone"
+        for sha256 in self.offsets.keys() - self.files.keys() - whole.keys():
+            if (sure := _sure_bytes(folder / "incoming" / sha256)) < self.offsets[sha256]:
+                yield f"of the file {sha256}, {self.offsets[sha256]} bytes were promised, {sure} are sure"
 
 
 def _soundness(connection):
@@ -76,3 +85,17 @@ def _soundness(connection):
     count, last = connection.execute("SELECT count(*), max(idx) FROM leaf").fetchone()
     if count != last + 1:
         yield "the log has a gap"
+
+
+def _sure_bytes(place):
+    """Return how many bytes of a file on its way are there and as they were sent."""
+    part, chunks, sure = place.with_suffix(".part"), place.with_suffix(".chunks"), 0
+    if not part.exists() or not chunks.exists():
+        return 0
+    content, records = part.read_bytes(), chunks.read_bytes()
+    for at in range(0, len(records) - _RECORD.size + 1, _RECORD.size):
+        end, digest = _RECORD.unpack_from(records, at)
+        if hashlib.sha256(content[sure:end]).digest() != digest:
+            break
+        sure = end
+    return sure

@@ -4,7 +4,6 @@ python -m faultkit.server_work DATA KEY SEED ROUNDS
 """
 
 import hashlib
-import io
 import os
 import random
 import sys
@@ -14,6 +13,7 @@ from field_device import FieldDevice
 
 from server.config import DataFolder
 from server.services import open_services
+from server.uploads import Chunk
 from sync.keys import SigningKey
 
 KEY = bytes(range(32))
@@ -51,8 +51,14 @@ def _attach(services, device, chance, marks):
     _say(marks, "sent", frame.digest)
     services.ingest.push([frame])
     _say(marks, "sent-file", sha256)
-    stored = services.store_attachment(sha256, io.BytesIO(content))
-    _say(marks, "file", f"{sha256} {stored.index}")
+    unit = services.directory.device(device.key.id).unit
+    reached = 0
+    while isinstance(reached, int):
+        chunk = content[reached : reached + chance.randrange(1024, 20_000)]
+        reached = services.store_chunk(unit, Chunk(sha256, reached, len(content), chunk))
+        if isinstance(reached, int):
+            _say(marks, "offset", f"{sha256} {reached}")
+    _say(marks, "file", f"{sha256} {reached.index}")
 
 
 def _say(marks, word, text):
