@@ -1,6 +1,7 @@
 """Where things lie in a home, the folder that holds everything of one device.
 
 client.db       every draft and revision, and what the server said about them
+journal/        the same revisions once more, in frames, as they were saved
 blobs/          attached files, named by their SHA-256
 keys/           device.key (signs), page.key (sessions of the local pages)
 incarnation     names this database; the database holds the same name
@@ -28,6 +29,11 @@ class Home:
     def database(self) -> Path:
         """The database file."""
         return self.path / "client.db"
+
+    @property
+    def journal(self) -> Path:
+        """The folder of the journal's segments."""
+        return self.path / "journal"
 
     @property
     def blobs(self) -> Path:
@@ -69,6 +75,6 @@ def prepare_home(path: Path) -> Home:
     """Return the home at a path, with its folders made, readable by their owner alone."""
     home = Home(Path(os.path.abspath(path)))  # noqa: PTH100 - resolve() would follow links of the owner
     with storage_errors(home.path):
-        for folder in (home.path, home.blobs, home.device_key.parent):
+        for folder in (home.path, home.blobs, home.journal, home.device_key.parent):
             folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     return home

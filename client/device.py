@@ -5,12 +5,18 @@ device without its key, or with another one, is not opened: nobody would take wh
 * An *incarnation* names one life of the database. It stands in the database and in a file beside
 it; where the two disagree, one of them came from a backup, and a new chain begins in full sight
 instead of an old one forking.
+* A whole home that was copied, or put back from a backup, holds two that agree. So the database also
+knows the file itself: its number on the disk and when it was last touched there. No copy has both. A
+disk alone that is numbered otherwise after a start, or a stick that numbers its files anew, is no copy.
+* What neither shows (the image of a whole disk) shows when the server tells of a revision of this
+device that is not here: then, too, a new incarnation begins.
 * Within an incarnation `sequence` counts from 1 without a gap, and `previous` names the revision
 before.
 """
 
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from client.config import Home
@@ -22,14 +28,37 @@ from client.settings import read_setting, write_setting
 from sync.keys import KEY_LENGTH, SigningKey
 
 _INCARNATION = "incarnation"
+_MARK = "incarnation_file"
+
+
+class Beginning(StrEnum):
+    """Why an incarnation began at this start."""
+
+    EARLIER = "earlier"
+    FIRST = "first"
+    REPLACED = "replaced"
+    COPIED = "copied"
+
+
+@dataclass(slots=True)
+class Life:
+    """The incarnation that is going on; another may begin while the home is open."""
+
+    incarnation: str
+    beginning: Beginning
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The key that signs, and the name of this life of the database."""
+    """The key that signs, and this life of the database."""
 
     key: SigningKey
-    incarnation: str
+    life: Life
+
+    @property
+    def incarnation(self) -> str:
+        """The name of this life of the database."""
+        return self.life.incarnation
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +75,7 @@ def open_device(home: Home, db: Database) -> Device:
     Raises:
         StorageError: the key cannot be read or written, or is not that of the enrolled device.
     """
-    return Device(_open_key(home, db), _open_incarnation(home, db))
+    return Device(_open_key(home, db), _open_life(home, db))
 
 
 def next_link(db: Database, device: Device) -> Link:
@@ -99,15 +128,56 @@ def _no_key(home: Home, what: str) -> StorageError:
     )
 
 
-def _open_incarnation(home: Home, db: Database) -> str:
+def begin_incarnation(home: Home, db: Database, device: Device) -> Device:
+    """Begin a new chain of revisions, at once for everything that holds this device.
+
+    Raises:
+        StorageError: it could not be written; the next start begins another one.
+    """
+    device.life.incarnation = _begin(home, db)
+    return device
+
+
+def _open_life(home: Home, db: Database) -> Life:
     inside = read_setting(db, _INCARNATION)
     with storage_errors(home.incarnation):
         outside = home.incarnation.read_text("ascii").strip() if home.incarnation.exists() else None
-    if inside is not None and inside == outside:
-        return inside
+    if inside is None or inside != outside:
+        beginning = Beginning.REPLACED if inside or outside else Beginning.FIRST
+        return Life(_begin(home, db), beginning)
+    known, found = read_setting(db, _MARK), _mark(home)
+    if known and _is_copy(known, found):
+        return Life(_begin(home, db), Beginning.COPIED)
+    if known != found:
+        _write_mark(db, found)
+    return Life(inside, Beginning.EARLIER)
+
+
+def _begin(home: Home, db: Database) -> str:
     fresh = secrets.token_hex(16)
     with db.transaction():
         write_setting(db, _INCARNATION, fresh)
+        write_setting(db, _MARK, "")  # of a file that is not written yet nothing is known
     # In this order a crash between the two leaves them different, and the next start draws anew.
     write_durably(home.incarnation, fresh.encode() + b"\n")
+    _write_mark(db, _mark(home))
     return fresh
+
+
+def _write_mark(db: Database, mark: str) -> None:
+    with db.transaction():
+        write_setting(db, _MARK, mark)
+
+
+def _mark(home: Home) -> str:
+    """Return what tells the file from every copy of it: disk, number on it, last touched there."""
+    with storage_errors(home.incarnation):
+        found = home.incarnation.stat()
+    return f"{found.st_dev}:{found.st_ino}:{found.st_ctime_ns}"
+
+
+def _is_copy(known: str, found: str) -> bool:
+    known_place, _, known_time = known.rpartition(":")
+    found_place, _, found_time = found.rpartition(":")
+    is_numbered = not found_place.endswith(":0")
+    return is_numbered and known_place != found_place and known_time != found_time

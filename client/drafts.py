@@ -67,6 +67,10 @@ class Drafts:
         """Say whether an entry has a draft."""
         return self._db.row("SELECT 1 FROM draft WHERE entry = ?", (entry,)) is not None
 
+    def follow(self, entry: str, parents: tuple[str, ...]) -> None:
+        """Let what a draft becomes follow other revisions, within a transaction."""
+        self._db.write("UPDATE draft SET parents = ? WHERE entry = ?", (json.dumps(parents), entry))
+
     def remove(self, entry: str) -> None:
         """Remove a draft, within a transaction: it was finalized or discarded."""
         self._db.write("DELETE FROM draft WHERE entry = ?", (entry,))

@@ -1,17 +1,32 @@
 """Saving: the one way by which a revision of this device comes to be.
 
 It is called *saved* only after all of this, in this order:
- 1. the revision and the end of its draft are committed and flushed, in one transaction;
- 2. the revision was read again from the file, and its digest compared.
-What fails before the end leaves the draft as it was. Until the end no other thread sees the
-revision, so that none is sent that may still be withdrawn. A commit that failed may be on the disk
-all the same: then the entry is saved, and is never made a second time.
+ 1. in a transaction the revision is written and its draft ended; nothing of it is on the disk yet;
+ 2. its frame is appended to the journal and flushed;
+ 3. the transaction is committed and flushed;
+ 4. row and frame were read again, from their files, and are the bytes that the digest names.
+What fails before the end leaves the draft as it was, and takes the frame away again. Until the end no
+other thread sees the revision, so that none is sent that may still be withdrawn. A commit that failed
+may be on the disk all the same: then the entry is saved, and is never made a second time.
+
+What a crash leaves, by where it comes (nothing was called saved before the end of 4):
+
+    before 2           the draft, as it was
+    within 2           the draft, and a torn end of the journal, which is cut off at the next start
+    after 2, within 3  the draft, and the frame: at the next start the revision is taken over from the
+                       journal and its draft ended, so that its place in the chain is never given twice
+    after 3            the revision, in both
+    while taking back  the frame alone (as above), or the draft alone: the row goes first, with the
+                       draft put back in the same transaction, then the frame
+
+Where a frame could not be taken away, or nobody can say whether the commit came through, the saver is
+in doubt: the next saving settles that first, by what is in the database then, or does not take place.
 """
 
 import base64
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +34,7 @@ from client.db import Database
 from client.device import Device, Link, next_link
 from client.drafts import Draft, Drafts
 from client.errors import StorageError
+from client.journal import Journal, frame_of
 from client.profile import Profile, require_profile
 from client.revisions import Revisions, SignedRevision
 from client.settings import write_setting
@@ -62,13 +78,18 @@ class Wording:
 
 
 class Saver:
-    """Saves the revisions of this device."""
+    """Saves the revisions of this device; `compared` says that journal and database agree."""
 
-    def __init__(self, db: Database, device: Device) -> None:
+    def __init__(
+        self, db: Database, device: Device, journal: Journal, compared: Callable[[], None]
+    ) -> None:
         self._db = db
         self._device = device
+        self._journal = journal
+        self._compared = compared
         self._revisions = Revisions(db)
         self._drafts = Drafts(db)
+        self._doubted: str | None = None  # appended to the journal, and not known to be saved
 
     def save(self, wording: Wording) -> dict[str, Any]:
         """Save a revision: `{"entry", "revision", "state"}`.
@@ -79,6 +100,8 @@ class Saver:
         """
         profile = require_profile(self._db)
         with self._db.held():
+            self._compared()
+            self._settle_doubt()
             parents = wording.parents
             # What follows these parents already is of a commit that seemed to have failed.
             while earlier := self._revisions.own_child(wording.entry, parents):
@@ -89,9 +112,10 @@ class Saver:
                 # What was changed since follows it: an entry never forks by itself.
                 parents = (earlier,)
             draft = self._drafts.get(wording.entry)
-            digest = self._commit(wording, profile, parents)
-            self._check(digest, draft)
-        return {"entry": wording.entry, "revision": digest, "state": State.SAVED.value}
+            signed = self._commit(wording, profile, parents)
+            self._check(signed, draft)
+            self._doubted = None
+        return {"entry": wording.entry, "revision": signed.digest, "state": State.SAVED.value}
 
     def _says(self, digest: str, wording: Wording) -> bool:
         self._revisions.check(digest)
@@ -99,28 +123,45 @@ class Saver:
         said = (made.operation, made.answers, made.reasons, made.reason)
         return said == (wording.operation, wording.answers, wording.reasons, wording.reason)
 
-    def _commit(self, wording: Wording, profile: Profile, parents: tuple[str, ...]) -> str:
-        digest = ""
+    def _commit(
+        self, wording: Wording, profile: Profile, parents: tuple[str, ...]
+    ) -> SignedRevision:
         try:
             with self._db.transaction():
                 link = next_link(self._db, self._device)
                 signed = self._sign(wording, profile, link, parents)
-                digest = signed.digest
                 self._revisions.add_own(signed)
                 if wording.ends_draft:
                     self._drafts.remove(wording.entry)
-        except StorageError as error:
-            if not self._is_there(digest):
+                self._doubted = signed.digest
+                self._journal.append(self._device.incarnation, link.sequence, _frame(signed))
+        except BaseException as error:
+            if not self._came_through() or not isinstance(error, StorageError):
                 raise
             _log.warning("The end of a commit failed, and the entry is there: %s", error.message)
             self._settle(wording)
-        return digest
+        return signed
 
-    def _is_there(self, digest: str) -> bool:
+    def _came_through(self) -> bool:
         try:
-            return self._revisions.has(digest)
-        except StorageError:
+            return self._settle_doubt()
+        except StorageError as error:
+            _log.warning("Whether an entry was saved is not known yet: %s", error.message)
             return False
+
+    def _settle_doubt(self) -> bool:
+        """Say whether what was appended last is in the database; what is not goes from the journal.
+
+        Raises:
+            StorageError: it cannot be found out now, or the frame cannot be taken away.
+        """
+        if self._doubted is None:
+            return False
+        is_there = self._revisions.has(self._doubted)
+        if not is_there:
+            self._journal.withdraw()
+        self._doubted = None
+        return is_there
 
     def _settle(self, wording: Wording) -> None:
         """Make sure of a commit that failed at its end."""
@@ -130,14 +171,18 @@ class Saver:
             # Changes the file, so that a journal whose end may not be on the disk is ended anew.
             write_setting(self._db, _SETTLED, secrets.token_hex(16))
 
-    def _check(self, digest: str, draft: Draft | None) -> None:
+    def _check(self, signed: SignedRevision, draft: Draft | None) -> None:
         try:
-            self._revisions.check(digest)
+            self._revisions.check(signed.digest)
+            self._journal.check(_frame(signed))
         except StorageError:
+            self._doubted = signed.digest
             with self._db.transaction():
-                self._revisions.withdraw(digest)
+                self._revisions.withdraw(signed.digest)
                 if draft is not None:
                     self._drafts.save(draft)
+            self._journal.withdraw()
+            self._doubted = None
             raise
 
     def _sign(
@@ -171,3 +216,7 @@ class Saver:
             )
         signature = self._device.key.sign(REVISION_TYPE, content)
         return SignedRevision(revision, content, signature, wording.name)
+
+
+def _frame(signed: SignedRevision) -> bytes:
+    return frame_of(signed.content, signed.digest, signed.signature)

@@ -5,7 +5,7 @@ at a time. It opens no connection and starts no thread.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,18 @@ from client.device import Device, open_device
 from client.editing import Editing
 from client.filling import Filling
 from client.finalize import Finalizer
+from client.journal import Journal
 from client.listing import LANGUAGE, Listing
 from client.lock import hold
 from client.opening import Opener
 from client.profile import Profile, read_profile
+from client.recall import tell_beginning
+from client.reconcile import Reconciler
 from client.replica import Replica
 from client.rounds import Connect, Rounds
 from client.saving import Saver
 from client.transport import HttpTransport
+from client.troubles import Troubles
 
 Json = dict[str, Any]
 
@@ -121,11 +125,12 @@ def open_services(
     with hold(home.lock, patience=patience):
         db = Database(home.database)
         try:
-            services = _assemble(home, db, clock, connect or _over_http(home))
-            try:
-                yield services
-            finally:
-                _leave(services)
+            with closing(Journal(home.journal)) as journal:
+                services = _assemble(home, db, journal, clock, connect or _over_http(home))
+                try:
+                    yield services
+                finally:
+                    _leave(services)
         finally:
             db.close()
 
@@ -141,13 +146,18 @@ def _over_http(home: Home) -> Connect:
     return lambda profile: HttpTransport(profile.server, home.server_ca if profile.ca else None)
 
 
-def _assemble(home: Home, db: Database, clock: Clock, connect: Connect) -> Services:
+def _assemble(
+    home: Home, db: Database, journal: Journal, clock: Clock, connect: Connect
+) -> Services:
     device = open_device(home, db)
+    tell_beginning(device, Troubles(db), clock)
+    reconciler = Reconciler(db, journal, device, clock)
+    reconciler.start()
     definitions = Definitions(db)
     replica = Replica(db, definitions)
     blobs = Blobs(home.blobs)
     opener = Opener(db, definitions, replica, clock)
-    finalizer = Finalizer(db, Saver(db, device), blobs, clock)
+    finalizer = Finalizer(db, Saver(db, device, journal, reconciler.require), blobs, clock)
     editing = Editing(db, opener, replica, finalizer)
     return Services(
         home=home,

@@ -130,4 +130,5 @@ def test_what_runs_on_a_field_computer_runs_on_windows_too(modules: dict[str, as
         if not name.startswith("server/")
     }
 
-    assert bound == set()
+    # Guarded, for the one flush that macOS gives by no other name.
+    assert bound == {"client/durable.py imports fcntl"}

@@ -1,0 +1,79 @@
+"""A home that went back in time: put back from a backup, or a copy of another one.
+
+It holds fewer revisions than it has made, and would give places in its chain a second time. What tells
+of it: the files of the home (`client.device`), or a revision of this very device that the server has
+and the home does not. Either way a new incarnation begins, so that both chains stay in full sight; what
+comes back from the server is this device's own again, and a person is told.
+"""
+
+import logging
+
+from client.clock import Clock
+from client.config import Home
+from client.db import Database
+from client.device import Beginning, Device, begin_incarnation
+from client.errors import StorageError
+from client.revisions import Revisions, SignedRevision
+from client.troubles import Troubles
+
+_log = logging.getLogger(__name__)
+
+_ONE_COPY = (
+    "Use only one copy of a home. Two at once are told apart by the server, but each shows only "
+    "what it has itself made or fetched: see README, Home."
+)
+_BEGINNINGS = {
+    Beginning.COPIED: (
+        "home_copied",
+        "This home is a copy, or was put back from a backup. It goes on in a new chain of revisions.",
+        f"What was delivered since comes back with the next tianbao sync. {_ONE_COPY}",
+    ),
+    Beginning.REPLACED: (
+        "database_replaced",
+        "The file client.db is not the one that this home had last: it was put back, or made anew. "
+        "It goes on in a new chain of revisions.",
+        "What was delivered comes back with the next tianbao sync, and what was only saved from the "
+        "journal. Look through the drafts: some may have been delivered meanwhile.",
+    ),
+}
+
+
+def tell_beginning(device: Device, troubles: Troubles, clock: Clock) -> None:
+    """Tell a person why a new chain began at this start, if one did."""
+    told = _BEGINNINGS.get(device.life.beginning)
+    if told is None:
+        return
+    code, message, hint = told
+    _log.warning("%s: %s", code, message)
+    try:
+        troubles.note(code, "", message, hint, clock.now())
+    except StorageError as error:
+        _log.error("This could not be kept for later: %s", error.message)
+
+
+def take_back(
+    home: Home, db: Database, device: Device, clock: Clock, signed: SignedRevision
+) -> bool:
+    """Take over a revision of this device that came back from the server, within a transaction.
+
+    Return whether it was missing here. Then this home had gone back in time: a new chain begins, if
+    the revision is of the present one. The caller applies what the signed answer says of it.
+
+    Raises:
+        StorageError: it could not be written; nothing was taken over.
+    """
+    revisions = Revisions(db)
+    if revisions.has(signed.digest):
+        return False
+    revisions.adopt(signed)
+    if signed.revision.incarnation == device.incarnation:
+        begin_incarnation(home, db, device)
+    Troubles(db).note(
+        "home_went_back",
+        "",
+        "The server has revisions of this device that this home had lost: it was put back from a "
+        "backup, or is a copy. They are here again; new ones begin a new chain.",
+        f"Look through the drafts: some may have been delivered already. {_ONE_COPY}",
+        clock.now(),
+    )
+    return True
