@@ -6,46 +6,26 @@ see the database alone, and another SQLite than the one that is shipped; the rec
 journal, the attached files and their folders too, in the order in which they really happened.
 """
 
+import shutil
+
 import pytest
-from faultkit.disk import put, states
-from faultkit.server_oracle import ServerPromises
-from faultkit.server_work import KEY
-from faultkit.trace import read_files, record
-from field_device import FieldDevice, write_campaign
+from faultkit.power_loss import Setting, under_device, under_server
 
-from server.config import DataFolder
-from server.founding import init_data
-from server.services import open_services
-from sync.keys import SigningKey
-
-
-@pytest.fixture
-def data(tmp_path):
-    """Return a server's folder with one device enrolled, and the device's member."""
-    write_campaign(tmp_path / "campaign")
-    folder = DataFolder(tmp_path / "data")
-    init_data(folder, tmp_path / "campaign")
-    with open_services(folder) as services:
-        device = FieldDevice(SigningKey(KEY), services.log)
-        known, _ = services.enrol(device.enrol_request(services.invite("north", "reporter").code))
-    return folder.path, known.member
+pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="the recording is strace's")
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_the_server_keeps_its_word_through_any_loss_of_power(
-    data, cheap_folder, budget, counts, part
+@pytest.mark.parametrize("under", [under_server, under_device])
+def test_every_promise_is_kept_through_any_loss_of_power(
+    under, part, tmp_path, cheap_folder, budget, counts
 ):
-    folder, member = data
-    lives, wanted = budget.of(1, 40), budget.of(1_200, 150_000)
+    lives, disks = budget.of(1, 50), budget.of(2_600, 5_200)
     for life in range(lives):
-        chance = budget.chance("server", part, life)
-        before = read_files(folder)
-        steps = record(
-            folder, "-m", "faultkit.server_work", folder, member, chance.randrange(2**32), 5
-        )
-        promises = ServerPromises()
-
-        for files in states(before, steps, promises.hear, chance, wanted // lives):
-            counts.add("power-loss states of the server")
-            put(cheap_folder, files)
-            assert promises.broken_by(cheap_folder) == []
+        chance = budget.chance(under.__name__, part, life)
+        work = tmp_path / str(life)
+        work.mkdir()
+        setting = Setting(work, cheap_folder / "after", length=8, disks=disks)
+        for broken in under(setting, chance):
+            counts.add(f"power-loss states ({under.__name__})")
+            assert broken == []
+        shutil.rmtree(work)

@@ -21,5 +21,5 @@ def main(work, folder, seed, steps, told):
 
 if __name__ == "__main__":
     for name in sys.argv[6:]:
-        zoo.BUGS[name]()
+        zoo.BUGS[name](setattr)
     main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
