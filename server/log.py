@@ -1,30 +1,31 @@
 """The log: numbered leaves, each the exact bytes of a statement; nothing is ever taken back.
 
-Only `append` gives out an index. It runs on the writer's connection alone, so that the order of
+Only `append` and `append_all` give out an index. They run on the writer's connection alone, so that the order of
 the index is the order of the commits, and a transaction that fails leaves no gap.
 """
+
+from collections.abc import Sequence
 
 from server.db import Connection
 from sync.digest import digest_of
 from sync.statement import Statement, format_statement
 from sync.times import format_time
 
+_INSERT = "INSERT INTO leaf VALUES (?, ?, ?, ?, ?, ?)"
+
 
 def append(connection: Connection, statement: Statement) -> int:
     """Append a leaf and return its index."""
-    index = size(connection)
-    connection.execute(
-        "INSERT INTO leaf VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            index,
-            statement.kind.value,
-            statement.object,
-            format_time(statement.at),
-            statement.detail,
-            format_statement(statement),
-        ),
+    return append_all(connection, [statement])
+
+
+def append_all(connection: Connection, statements: Sequence[Statement]) -> int:
+    """Append leaves one after the other; return the index of the first."""
+    first = size(connection)
+    connection.executemany(
+        _INSERT, [_row(index, each) for index, each in enumerate(statements, first)]
     )
-    return index
+    return first
 
 
 def size(connection: Connection) -> int:
@@ -59,3 +60,8 @@ def read_object(connection: Connection, digest: str) -> bytes | None:
     """Return the exact bytes under a digest."""
     row = connection.execute("SELECT bytes FROM object WHERE digest = ?", (digest,)).fetchone()
     return None if row is None else bytes(row["bytes"])
+
+
+def _row(index: int, statement: Statement) -> tuple[int, str, str, str, str | None, bytes]:
+    at, leaf = format_time(statement.at), format_statement(statement)
+    return index, statement.kind.value, statement.object, at, statement.detail, leaf

@@ -14,9 +14,10 @@ from forms.compiled import CompiledForm
 from server.checks import Arrival, FindForm, judge
 from server.db import Connection
 from server.definitions import compiled_form
-from server.ingest import verdict_in_place
+from server.facts import Facts
 from server.members import find_device
 from server.revisions import HeldRevision, decide, held_revisions
+from server.storing import verdict_in_place
 from server.verdict import Verdict, held
 from sync.errors import MessageError
 from sync.revision import parse_revision
@@ -54,4 +55,4 @@ def _verdict(connection: Connection, waiting: HeldRevision, find_form: FindForm)
     device = replace(device, revoked_at=None)
     verdict = judge(revision, device, find_form)
     arrival = Arrival(waiting.digest, waiting.content, b"", revision, device, verdict)
-    return verdict_in_place(connection, arrival, verdict)
+    return verdict_in_place(Facts(connection, [revision.entry]), arrival, verdict)

@@ -4,7 +4,8 @@
 * A state is decided once; only a held revision is decided later, by a leaf of its own.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,28 @@ from sync.digest import digest_of
 from sync.messages import ItemResult, ItemState, RuleViolation
 from sync.statement import Statement, StatementKind
 from sync.times import format_time
+
+_INSERT_OBJECT = "INSERT INTO object VALUES (?, 'revision', ?, ?) ON CONFLICT DO NOTHING"
+_INSERT_REVISION = (
+    "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A revision with its place in the log and the final verdict on it."""
+
+    arrival: Arrival
+    index: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose an entry is, and of which form."""
+
+    unit: str | None
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +68,61 @@ class HeldRevision:
     content: bytes
 
 
-def add_object(connection: Connection, arrival: Arrival) -> bool:
-    """Store the bytes of a revision; say whether they are new."""
-    return log.add_signed_object(
-        connection, arrival.digest, "revision", arrival.content, arrival.signature
-    )
+def add_objects(connection: Connection, arrivals: Sequence[Arrival]) -> int:
+    """Store the bytes of revisions; return how many of them are new."""
+    rows = [(each.digest, each.content, each.signature) for each in arrivals]
+    return connection.executemany(_INSERT_OBJECT, rows).rowcount
 
 
-def add_revision(
-    connection: Connection, arrival: Arrival, verdict: Verdict, now: datetime
-) -> ItemResult:
-    """Give a revision, whose bytes are stored just now, its place in the log."""
-    statement = Statement(StatementKind.REVISION, arrival.digest, now, digest_of(arrival.signature))
-    index = log.append(connection, statement)
-    revision, device, at = arrival.revision, arrival.device, format_time(now)
-    connection.execute(
-        "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-        (
-            arrival.digest,
-            index,
-            revision.entry,
-            revision.form,
-            revision.definition,
-            revision.device,
-            revision.incarnation,
-            revision.sequence,
-            revision.previous,
-            None if device is None else device.member,
-            None if device is None else device.unit,
-            revision.operation,
-            format_time(revision.made_at.wall),
-            revision.made_at.local.isoformat(timespec="seconds"),
-            at,
-            verdict.state.value,
-            verdict.code,
-            format_violations(verdict.violations),
-        ),
+def statement_of(arrival: Arrival, now: datetime) -> Statement:
+    """Return the statement that a revision was taken."""
+    return Statement(StatementKind.REVISION, arrival.digest, now, digest_of(arrival.signature))
+
+
+def add_revisions(connection: Connection, placed: Sequence[Placed], now: datetime) -> None:
+    """Add revisions whose bytes and leaves are stored just now."""
+    received_at = format_time(now)
+    connection.executemany(_INSERT_REVISION, [_row(each, received_at) for each in placed])
+    parents = [
+        (each.arrival.digest, parent)
+        for each in placed
+        for parent in dict.fromkeys(each.arrival.revision.parents)
+    ]
+    if parents:
+        connection.executemany("INSERT INTO parent VALUES (?, ?)", parents)
+    uses = [
+        (attachment.sha256, each.arrival.digest)
+        for each in placed
+        for attachment in each.arrival.revision.attachments
+    ]
+    if uses:
+        connection.executemany("INSERT INTO attachment_use VALUES (?, ?)", uses)
+
+
+def _row(placed: Placed, received_at: str) -> tuple[str | int | None, ...]:
+    arrival, verdict = placed.arrival, placed.verdict
+    revision, device = arrival.revision, arrival.device
+    made_at = revision.made_at
+    return (
+        arrival.digest,
+        placed.index,
+        revision.entry,
+        revision.form,
+        revision.definition,
+        revision.device,
+        revision.incarnation,
+        revision.sequence,
+        revision.previous,
+        None if device is None else device.member,
+        None if device is None else device.unit,
+        revision.operation,
+        format_time(made_at.wall),
+        made_at.local.isoformat(timespec="seconds"),
+        received_at,
+        verdict.state.value,
+        verdict.code,
+        format_violations(verdict.violations),
     )
-    _add_links(connection, arrival)
-    return result(arrival.digest, index, verdict)
 
 
 def decide(connection: Connection, digest: str, verdict: Verdict, now: datetime) -> int:
@@ -115,17 +154,19 @@ def result_of(row: Row) -> ItemResult:
     return result(row["digest"], row["idx"], verdict)
 
 
-def owner(connection: Connection, entry: str) -> Row | None:
-    """Return `unit` and `form` of the first revision of an entry that was taken.
+def owners(connection: Connection, entries: Sequence[str]) -> dict[str, Owner]:
+    """Return to whom entries belong, those that are there: the first revision of each decides.
 
     A quarantined one owns nothing: else a stranger could seize an entry by being first.
     """
-    row: Row | None = connection.execute(
-        "SELECT unit, form FROM revision WHERE entry = ? AND state != 'quarantined' "
-        "ORDER BY idx LIMIT 1",
-        (entry,),
-    ).fetchone()
-    return row
+    rows = connection.execute(
+        # With min(), SQLite takes the other columns from the row that has it.
+        "SELECT entry, unit, form, min(idx) FROM revision "
+        "WHERE entry IN (SELECT value FROM json_each(?)) AND state != 'quarantined' "
+        "GROUP BY entry",
+        (json.dumps(entries),),
+    )
+    return {row["entry"]: Owner(row["unit"], row["form"]) for row in rows}
 
 
 def held_revisions(connection: Connection) -> Iterator[HeldRevision]:
@@ -157,13 +198,3 @@ def quarantine(connection: Connection) -> tuple[QuarantinedRevision, ...]:
         )
         for row in rows
     )
-
-
-def _add_links(connection: Connection, arrival: Arrival) -> None:
-    revision = arrival.revision
-    for parent in dict.fromkeys(revision.parents):
-        connection.execute("INSERT INTO parent VALUES (?, ?)", (arrival.digest, parent))
-    for attachment in revision.attachments:
-        connection.execute(
-            "INSERT INTO attachment_use VALUES (?, ?)", (attachment.sha256, arrival.digest)
-        )

@@ -4,7 +4,7 @@ States and codes are listed in `server/README.md`; the code is the contract.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sync.messages import ItemResult, ItemState, RuleViolation
@@ -93,8 +93,10 @@ def violation(path: str, code: str, message: str) -> RuleViolation:
     return RuleViolation(path[:_PATH_LENGTH], code, message[:_MESSAGE_LENGTH])
 
 
-def format_violations(violations: Iterable[RuleViolation]) -> str:
+def format_violations(violations: Sequence[RuleViolation]) -> str:
     """Return the JSON text in which violations are stored."""
+    if not violations:
+        return "[]"
     return json.dumps(
         [{"path": item.path, "code": item.code, "message": item.message} for item in violations],
         ensure_ascii=False,

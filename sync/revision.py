@@ -27,6 +27,23 @@ from sync.revision_parts import (
 )
 from sync.times import parse_time, parse_zone
 
+__all__ = [
+    "MAX_ATTACHMENTS",
+    "MAX_BYTES",
+    "MAX_PARENTS",
+    "REVISION_VERSION",
+    "SALT_LENGTH",
+    "Attachment",
+    "AttachmentSchema",
+    "MadeAt",
+    "MadeAtSchema",
+    "Revision",
+    "RevisionSchema",
+    "attachments_in",
+    "format_revision",
+    "parse_revision",
+]
+
 SALT_LENGTH = 16
 MAX_BYTES = 1024 * 1024
 

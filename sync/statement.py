@@ -4,6 +4,7 @@ A leaf never holds an answer or a person's name: it names objects by digest. Its
 as they are, so that a tree over them can be grown at any time.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,8 @@ from sync.times import format_time, parse_time
 
 STATEMENT_VERSION = 1
 MAX_BYTES = 1024
+
+_PLAIN = re.compile(r"[A-Za-z0-9:/_.-]*", re.ASCII)  # digests, ids and words
 
 
 class StatementKind(StrEnum):
@@ -47,7 +50,7 @@ class Statement:
 
 def format_statement(statement: Statement) -> bytes:
     """Return the canonical bytes of a statement: the leaf."""
-    leaf = canonical_bytes(
+    leaf = _written(statement) or canonical_bytes(
         {
             "version": STATEMENT_VERSION,
             "kind": statement.kind.value,
@@ -59,6 +62,19 @@ def format_statement(statement: Statement) -> bytes:
     if len(leaf) > MAX_BYTES:
         raise MessageError(f"A leaf has at most {MAX_BYTES} bytes.", code="too_large")
     return leaf
+
+
+def _written(statement: Statement) -> bytes | None:
+    """Return the canonical bytes of a statement in which nothing has to be escaped, else None."""
+    name, detail = statement.object, statement.detail
+    if _PLAIN.fullmatch(name) is None or (detail is not None and not _PLAIN.fullmatch(detail)):
+        return None
+    quoted = "null" if detail is None else f'"{detail}"'
+    at, kind = format_time(statement.at), statement.kind.value
+    return (
+        f'{{"at":"{at}","detail":{quoted},"kind":"{kind}",'
+        f'"object":"{name}","version":{STATEMENT_VERSION}}}'
+    ).encode()
 
 
 def parse_statement(leaf: bytes) -> Statement:

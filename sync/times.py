@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from sync.errors import MessageError
 
@@ -38,6 +39,7 @@ def format_zone(moment: datetime) -> str:
     return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
+@lru_cache(maxsize=256)
 def parse_zone(text: str) -> timezone:
     """Return the zone of `format_zone`'s text.
 

@@ -18,6 +18,7 @@ from sync.statement import (
     format_statement,
     parse_statement,
 )
+from sync.times import format_time
 
 MOMENT = datetime(2026, 11, 22, 9, 31, 2, 123000, tzinfo=UTC)
 LEAF = Statement(StatementKind.REVISION, digest_of(b"revision"), MOMENT, digest_of(b"signature"))
@@ -36,6 +37,30 @@ def test_a_statement_is_read_again(kind: StatementKind, name: str, detail: str |
     statement = Statement(kind, name, MOMENT, detail)
 
     assert parse_statement(format_statement(statement)) == statement
+
+
+@given(
+    kind=st.sampled_from(StatementKind),
+    name=st.text('aZ9:/_.-"\\\n甲', max_size=20) | st.binary(max_size=8).map(digest_of),
+    at=st.datetimes(timezones=st.just(UTC)),
+    detail=st.none()
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+    | st.text('az:-\n"', max_size=20),
+)
+def test_the_bytes_of_a_leaf_are_canonical_whatever_it_says(
+    kind: StatementKind, name: str, at: datetime, detail: str | None
+) -> None:
+    leaf = format_statement(Statement(kind, name, at, detail))
+
+    assert leaf == canonical_bytes(
+        {
+            "version": STATEMENT_VERSION,
+            "kind": kind.value,
+            "object": name,
+            "at": format_time(at),
+            "detail": detail,
+        }
+    )
 
 
 def test_the_bytes_of_a_leaf_never_change() -> None:
