@@ -1,26 +1,38 @@
 """Pulling: what the server's log holds for this device, page by page.
 
-* A page and the cursor behind it are written in one transaction: a page is taken over whole or not
-at all, and taking it over twice changes nothing.
+* A page, the cursor behind it and the leaf before that are written in one transaction: a page is
+taken over whole or not at all, and taking it over twice changes nothing.
 * Content counts only if it is what its digest says and the signed answer named it.
 * What this version of the program cannot read does not hold up what follows. What an item is, its
 signed kind says and never the frame, which nobody signs: an item of an unknown kind is passed over.
+* A page that does not come is asked for in a smaller size in the next round, which grows again with
+success.
+* The server names neither what this device made and knows the place of, nor its content. Where it
+names something of this device that is not here, the content is asked for, and `recall` is told.
+* A log that is not the one this device followed, by the server's word or because it lacks what it
+was said to hold, makes the device start over (`client.starting_over`).
 """
 
+from collections.abc import Callable
+
+from client.clock import Clock
 from client.db import Database
 from client.definitions import CAMPAIGN, UNITS, Definitions
-from client.errors import NotTheServerError, UnreachableError
+from client.errors import NoConnectionError, NotTheServerError, RefusedError, UnreachableError
 from client.exchange import Exchange, Question
 from client.revisions import Revisions, SignedRevision
 from client.settings import read_setting, write_setting
+from client.starting_over import CURSOR, LEAF, start_over
 from sync.errors import MessageError
 from sync.frames import Frame, FrameKind
+from sync.known import Known, format_known, known_of
 from sync.messages import ChangeItem, ChangesAnswer
 from sync.revision import parse_revision
 from sync.statement import StatementKind
 
 PAGE = 200
-_CURSOR = "cursor"
+_PAGE = "page_size"
+_MOST_KNOWN = 10_000
 _CONTENTS: dict[str, FrameKind] = {
     StatementKind.FORM: FrameKind.DEFINITION,
     StatementKind.CAMPAIGN: FrameKind.CAMPAIGN,
@@ -29,38 +41,99 @@ _CONTENTS: dict[str, FrameKind] = {
 }
 _KNOWN = frozenset(kind.value for kind in StatementKind)
 
+Places = dict[int, str]
+Recall = Callable[[SignedRevision], bool]
+
 
 class Puller:
     """Pulls what is new for this device."""
 
-    def __init__(self, db: Database, definitions: Definitions) -> None:
+    def __init__(
+        self, db: Database, definitions: Definitions, device: str, clock: Clock, recall: Recall
+    ) -> None:
         self._db = db
         self._definitions = definitions
+        self._device = device
+        self._clock = clock
+        self._recall = recall
         self._revisions = Revisions(db)
+        self._page = int(read_setting(db, _PAGE) or PAGE)
 
     def pull(self, exchange: Exchange) -> int:
         """Pull until nothing more is there; return how many changes came.
 
         Raises:
             UnreachableError: no answer came; what was taken over before stays.
-            RefusedError: the server gives this device nothing.
+            RefusedError: the server gives this device nothing, or `log_changed`: it starts over.
         """
         changes = 0
         while True:
-            after = self.cursor
-            question = Question("GET", f"/v1/changes?after={after}&limit={PAGE}")
-            answer, frames = exchange.ask(question, ChangesAnswer)
-            if answer.after != after or answer.next < after:
-                raise NotTheServerError("The server answered about another part of its log.")
-            self._take_over(answer, _by_digest(answer, frames))
+            try:
+                answer, contents = self._ask(exchange)
+            except (NoConnectionError, NotTheServerError):
+                raise
+            except UnreachableError:
+                self._set_page(max(1, self._page // 4))
+                raise
+            except RefusedError as error:
+                if error.code == "log_changed":
+                    start_over(self._db, self._clock, error.message)
+                raise
+            self._take_over(answer, contents)
+            self._set_page(min(PAGE, self._page * 2))
             changes += len(answer.items)
-            if answer.next >= answer.log_size or answer.next == after:
+            if answer.next >= answer.log_size or answer.next == answer.after:
                 return changes
 
     @property
     def cursor(self) -> int:
         """The index of the log up to which this device has come."""
-        return int(read_setting(self._db, _CURSOR) or "0")
+        return int(read_setting(self._db, CURSOR) or "0")
+
+    def _ask(self, exchange: Exchange) -> tuple[ChangesAnswer, dict[str, Frame]]:
+        """Return the next page, with the contents of this device's own where they are not here."""
+        places = self._places(self.cursor)
+        known = known_of(list(places.items()))
+        answer, frames = self._ask_page(exchange, known, own=False)
+        if any(self._is_lost(item) for item in answer.items):
+            answer, frames = self._ask_page(exchange, known, own=True)
+        gone = _not_told(answer, places, known)
+        if gone:  # asked as a question of its own, the server has to say whether it is still there
+            self._ask_page(exchange, known_of(gone), own=False)
+        return answer, _by_digest(answer, frames)
+
+    def _ask_page(
+        self, exchange: Exchange, known: tuple[Known, ...], *, own: bool
+    ) -> tuple[ChangesAnswer, list[Frame]]:
+        after, leaf = self.cursor, (read_setting(self._db, LEAF) or "").removeprefix("sha256:")
+        target = f"/v1/changes?after={after}&limit={self._page}"
+        target += f"&leaf={leaf}" if leaf else ""
+        target += f"&known={format_known(known)}" if known else ""
+        target += "&own=1" if own else ""
+        answer, frames = exchange.ask(Question("GET", target), ChangesAnswer)
+        if answer.after != after or answer.next < after:
+            raise NotTheServerError("The server answered about another part of its log.")
+        return answer, frames
+
+    def _places(self, after: int) -> Places:
+        """Return where own revisions stand in the log, as the server said when they were pushed."""
+        rows = self._db.rows(
+            "SELECT log_index, digest FROM revision WHERE log_index >= ? AND is_own = 1 "
+            "ORDER BY log_index LIMIT ?",
+            (after, _MOST_KNOWN),
+        )
+        return {row["log_index"]: row["digest"] for row in rows}
+
+    def _is_lost(self, item: ChangeItem) -> bool:
+        """Say whether the server told of a revision without its content, and it is not here."""
+        is_bare = item.kind == StatementKind.REVISION and not item.has_content
+        return is_bare and not self._revisions.has(item.digest)
+
+    def _set_page(self, size: int) -> None:
+        if size != self._page:
+            self._page = size
+            with self._db.transaction():
+                write_setting(self._db, _PAGE, str(size))
 
     def _take_over(self, answer: ChangesAnswer, contents: dict[str, Frame]) -> None:
         if answer.next == answer.after:
@@ -68,7 +141,8 @@ class Puller:
         with self._db.transaction():
             for item in answer.items:
                 self._take(item, contents.get(item.digest))
-            write_setting(self._db, _CURSOR, str(answer.next))
+            write_setting(self._db, CURSOR, str(answer.next))
+            write_setting(self._db, LEAF, answer.leaf or "")
 
     def _take(self, item: ChangeItem, frame: Frame | None) -> None:
         if item.kind not in _KNOWN:
@@ -89,7 +163,24 @@ class Puller:
             revision = parse_revision(frame.payload)
         except MessageError:
             return  # of a version that this program cannot read yet
-        self._revisions.add_pulled(SignedRevision(revision, frame.payload, frame.signature))
+        signed = SignedRevision(revision, frame.payload, frame.signature)
+        if revision.device == self._device:
+            self._recall(signed)
+        else:
+            self._revisions.add_pulled(signed)
+
+
+def _not_told(
+    answer: ChangesAnswer, places: Places, known: tuple[Known, ...]
+) -> list[tuple[int, str]]:
+    """Return the own revisions that a page should have told of, as it was not asked to leave them out."""
+    last_known = known[-1].last if known else -1
+    told = {item.index: item.digest for item in answer.items}
+    return [
+        (index, digest)
+        for index, digest in places.items()
+        if last_known < index < answer.next and told.get(index) != digest
+    ]
 
 
 def _by_digest(answer: ChangesAnswer, frames: list[Frame]) -> dict[str, Frame]:

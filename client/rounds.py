@@ -8,6 +8,7 @@ all; the first problem is raised at the end, and stays in `problem` until a roun
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -16,7 +17,6 @@ from client.blobs import Blobs
 from client.clock import Clock
 from client.contact import note_contact
 from client.db import Database
-from client.definitions import Definitions
 from client.device import Device
 from client.errors import ClientError, NoConnectionError, RefusedError, StorageError
 from client.exchange import Exchange
@@ -31,9 +31,18 @@ from sync.errors import SyncError
 
 _CLOSE_SECONDS = 1.0
 _PROBLEM = "problem"
+_LOG_CHANGED = "log_changed"
 
 Json = dict[str, Any]
 Connect = Callable[[Profile], Transport]
+
+
+@dataclass(slots=True)
+class _Done:
+    """How much a round brought there and back."""
+
+    pushed: Pushed = field(default_factory=Pushed)
+    pulled: int = 0
 
 
 class Rounds:
@@ -44,7 +53,7 @@ class Rounds:
         connect: Connect,
         db: Database,
         device: Device,
-        definitions: Definitions,
+        puller: Puller,
         blobs: Blobs,
         clock: Clock,
     ) -> None:
@@ -55,7 +64,7 @@ class Rounds:
         self._outbox = Outbox(db)
         self._pusher = Pusher(db, clock)
         self._files = FilePusher(db, blobs, clock)
-        self._puller = Puller(db, definitions)
+        self._puller = puller
         self._running = Lock()
         self._transport: Transport | None = None
         self._server_time: datetime | None = None
@@ -112,29 +121,35 @@ class Rounds:
                 self._running.release()
 
     def _run(self, exchange: Exchange) -> tuple[Json, RefusedError | None]:
-        pushed, pulled = Pushed(), 0
-
-        def pull() -> None:
-            nonlocal pulled
-            pulled = self._puller.pull(exchange)
-
-        problems: list[ClientError] = []
-        for part in (
-            lambda: self._pusher.push_revisions(exchange, pushed),
-            lambda: self._files.push_files(exchange, pushed),
-            pull,
-        ):
-            _attempt(part, problems)
+        done = _Done()
+        problems = self._try_parts(exchange, done)
+        if any(problem.code == _LOG_CHANGED for problem in problems):
+            problems = self._try_parts(exchange, done)  # everything waits again, and goes now
         refusals = [problem for problem in problems if isinstance(problem, RefusedError)]
         if len(refusals) < len(problems):
             raise next(problem for problem in problems if problem not in refusals)
         outcome = {
-            "pushed": pushed.revisions,
-            "files": pushed.files,
-            "pulled": pulled,
+            "pushed": done.pushed.revisions,
+            "files": done.pushed.files,
+            "pulled": done.pulled,
             "left": self._outbox.has_deliverable(),
         }
         return outcome, next(iter(refusals), None)
+
+    def _try_parts(self, exchange: Exchange, done: _Done) -> list[ClientError]:
+        """Do what can be done of a round; return what went wrong with its parts."""
+
+        def pull() -> None:
+            done.pulled += self._puller.pull(exchange)
+
+        problems: list[ClientError] = []
+        for part in (
+            lambda: self._pusher.push_revisions(exchange, done.pushed),
+            lambda: self._files.push_files(exchange, done.pushed),
+            pull,
+        ):
+            _attempt(part, problems)
+        return problems
 
     def _exchange(self, profile: Profile) -> Exchange:
         if self._transport is None:

@@ -7,6 +7,7 @@ at a time. It opens no connection and starts no thread.
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,23 @@ from client.device import Device, open_device
 from client.editing import Editing
 from client.filling import Filling
 from client.finalize import Finalizer
+from client.history import History
 from client.journal import Journal
 from client.listing import LANGUAGE, Listing
 from client.lock import hold
+from client.merging import Choices, Merging
 from client.opening import Opener
+from client.patching import Patcher
 from client.profile import Profile, read_profile
-from client.recall import tell_beginning
+from client.pull import Puller
+from client.recall import take_back, tell_beginning
 from client.reconcile import Reconciler
 from client.replica import Replica
 from client.rounds import Connect, Rounds
 from client.saving import Saver
 from client.transport import HttpTransport
 from client.troubles import Troubles
+from client.upgrading import Upgrading
 
 Json = dict[str, Any]
 
@@ -51,6 +57,10 @@ class Services:
     editing: Editing
     filling: Filling
     adder: Adder
+    patcher: Patcher
+    merging: Merging
+    history: History
+    upgrading: Upgrading
     rounds: Rounds
     clock: Clock
     wake: Callable[[], None] = field(default=lambda: None)
@@ -90,6 +100,18 @@ class Services:
         outcome = self.filling.finalize(draft_id)
         if "revision" in outcome:
             self.wake()
+        return outcome
+
+    def void(self, entry: str, reason: str) -> Json:
+        """Take an entry back; see `Editing.void`."""
+        outcome = self.editing.void(entry, reason)
+        self.wake()
+        return outcome
+
+    def merge(self, entry: str, take: Choices) -> Json:
+        """Save what was decided of a contested entry; see `Merging.merge`."""
+        outcome = self.merging.merge(entry, take)
+        self.wake()
         return outcome
 
     def blob(self, sha256: str) -> Path:
@@ -151,14 +173,17 @@ def _assemble(
 ) -> Services:
     device = open_device(home, db)
     tell_beginning(device, Troubles(db), clock)
+    recall = partial(take_back, home, db, device, clock)
     reconciler = Reconciler(db, journal, device, clock)
     reconciler.start()
     definitions = Definitions(db)
+    puller = Puller(db, definitions, device.key.id, clock, recall)
     replica = Replica(db, definitions)
     blobs = Blobs(home.blobs)
     opener = Opener(db, definitions, replica, clock)
     finalizer = Finalizer(db, Saver(db, device, journal, reconciler.require), blobs, clock)
     editing = Editing(db, opener, replica, finalizer)
+    filling = Filling(db, opener, finalizer, blobs, editing)
     return Services(
         home=home,
         db=db,
@@ -169,8 +194,12 @@ def _assemble(
         opener=opener,
         listing=Listing(db, definitions, replica),
         editing=editing,
-        filling=Filling(db, opener, finalizer, blobs, editing),
+        filling=filling,
         adder=Adder(opener, finalizer, blobs),
-        rounds=Rounds(connect, db, device, definitions, blobs, clock),
+        patcher=Patcher(editing, finalizer, blobs),
+        merging=Merging(replica, definitions, editing, finalizer),
+        history=History(replica, definitions),
+        upgrading=Upgrading(definitions, replica, opener, filling),
+        rounds=Rounds(connect, db, device, puller, blobs, clock),
         clock=clock,
     )

@@ -27,6 +27,7 @@ from sync.digest import digest_of, is_hex_digest
 from sync.frames import Frame, FrameKind, format_frame, format_frames, make_frame
 from sync.invitation import code_id, make_code, proof_of, secret_of
 from sync.keys import REVISION_TYPE, SigningKey, key_id, verify
+from sync.known import Known, mark_of, parse_known
 from sync.messages import (
     AttachmentAnswer,
     ChangeItem,
@@ -85,6 +86,10 @@ class Leaf:
     digest: str
     frame: Frame | None = None
     result: ItemResult | None = None
+
+    @property
+    def name(self) -> str:
+        return digest_of(f"{self.kind} {self.digest}".encode())
 
 
 @dataclass
@@ -197,22 +202,43 @@ class Office:
     def _changes(self, asked: Asked, device: str) -> Reply:
         query = parse_qs(urlsplit(asked.target).query)
         after, limit = int(query["after"][0]), int(query["limit"][0])
+        known = parse_known(query.get("known", [""])[0])
+        if not self._is_followed(after, query.get("leaf", [""])[0], known):
+            return self.signed(
+                ProblemAnswer(
+                    **self.stamp(asked), status=409, code="log_changed", message="Another log."
+                )
+            )
         page = list(enumerate(self.leaves))[after : after + limit]
+        until = after + len(page)
         items, frames = [], []
         for index, leaf in page:
             is_own = leaf.kind == "revision" and json.loads(leaf.frame.payload)["device"] == device
-            has_content = leaf.frame is not None and not is_own
+            if any(each.first <= index <= each.last for each in known):
+                continue
+            has_content = leaf.frame is not None and (not is_own or "own" in query)
             items.append(ChangeItem(index, leaf.kind, leaf.digest, has_content, leaf.result))
             if has_content:
                 frames.append(leaf.frame)
         answer = ChangesAnswer(
             **self.stamp(asked),
             after=after,
-            next=after + len(page),
+            next=until,
             log_size=len(self.leaves),
             items=tuple(items),
+            leaf=self.leaves[until - 1].name if until else None,
         )
         return self.signed(answer, format_frames(frames))
+
+    def _is_followed(self, after: int, leaf: str, known: tuple[Known, ...]) -> bool:
+        if after > len(self.leaves):
+            return False
+        if leaf and after and self.leaves[after - 1].name != f"sha256:{leaf}":
+            return False
+        return all(
+            each.mark == mark_of(one.digest for one in self.leaves[each.first : each.last + 1])
+            for each in known
+        )
 
     def _attachment(self, asked: Asked) -> AttachmentAnswer:
         sha256 = urlsplit(asked.target).path.split("/")[3]
@@ -325,6 +351,58 @@ def services(blank: Services, office: Office) -> Services:
     enrol(blank, Invitation(office.url, office.invite(), device_name="test"))
     blank.rounds.run()
     return blank
+
+
+class Mate:
+    """Another device of the same unit, which hands in whatever it does at once."""
+
+    def __init__(self, services: Services, office: Office, folder: Path) -> None:
+        self.services = services
+        self._office = office
+        self._folder = folder
+
+    def add(self, verdict: str = "logged", **answers: Any) -> str:
+        """Hand in a visit; a file is named by its answer's name alone."""
+        if "paper" in answers:
+            (self._folder / answers["paper"]["name"]).write_bytes(b"paper")
+            answers["paper"] = answers["paper"]["name"]
+        outcome = self.services.adder.add("visit", answers, self._folder)
+        self._hand_in(verdict)
+        return str(outcome["entry"])
+
+    def edit(self, entry: str, verdict: str = "logged", **patch: Any) -> str:
+        """Hand in an edit of an entry as it stands; rows that have no such id yet come anew."""
+        self.services.rounds.run()
+        outcome = self.services.patcher.edit(entry, patch, self._folder)
+        self._hand_in(verdict)
+        return str(outcome["revision"])
+
+    def void(self, entry: str, reason: str) -> str:
+        """Take an entry back."""
+        self.services.rounds.run()
+        outcome = self.services.void(entry, reason)
+        self._hand_in("logged")
+        return str(outcome["revision"])
+
+    def decide(self, digest: str, state: str) -> None:
+        """Let the organiser decide what stood in quarantine."""
+        result = ItemResult(digest, ItemState(state), index=len(self._office.leaves))
+        self._office.leaves.append(Leaf("outcome", digest, None, result))
+
+    def _hand_in(self, verdict: str) -> None:
+        before = self._office.verdict
+        self._office.verdict = lambda digest: ItemResult(digest, ItemState(verdict), code="rules")
+        self.services.rounds.run()
+        self._office.verdict = before
+
+
+@pytest.fixture
+def mate(tmp_path: Path, office: Office, hands: Hands) -> Iterator[Mate]:
+    (tmp_path / "papers").mkdir()
+    with open_services(tmp_path / "mate", hands.clock()) as services:
+        enrol(services, Invitation(office.url, office.invite()))
+        services.rounds.run()
+        yield Mate(services, office, tmp_path / "papers")
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """Pulling: pages, the cursor, entries of the unit's other devices, what became of own ones."""
 
+import io
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from client.enrol import Invitation, enrol
 from client.errors import UnreachableError
 from client.services import open_services
+from client.troubles import Troubles
 from sync.frames import FrameKind, make_frame
 from sync.messages import ItemResult, ItemState
 
@@ -73,6 +77,7 @@ def test_a_page_that_is_lost_leaves_the_cursor(services, office, visit_form):
 
 def test_many_changes_come_page_by_page(services, office, monkeypatch, visit_form):
     monkeypatch.setattr("client.pull.PAGE", 2)
+    services.rounds._puller._page = 2
     for version in range(2, 7):
         visit_form["settings"]["version"] = str(version)
         office.publish(visit_form)
@@ -181,3 +186,157 @@ def test_an_item_and_a_frame_of_kinds_not_known_yet_hold_up_nothing(services, of
 
     assert cursor(services) == 4
     assert services.forms()[0]["version"] == "2"
+
+
+def test_a_page_that_does_not_come_is_asked_for_in_a_smaller_size(services, office):
+    office.next_reply(lambda _: None)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    services.rounds.run()
+    services.rounds.run()
+
+    assert [limit_of(each) for each in office.asked[-3:]] == ["200", "50", "100"]
+
+
+def limit_of(asked):
+    return parse_qs(urlsplit(asked.target).query)["limit"][0]
+
+
+def test_what_was_pushed_is_not_told_once_more(services, office):
+    entries = [save(services, str(number)) for number in range(3)]
+
+    done = services.rounds.run()
+
+    assert (done["pushed"], done["pulled"]) == (3, 0)
+    assert cursor(services) == len(office.leaves)
+    assert {services.entry(entry)["state"] for entry in entries} == {"delivered"}
+
+
+def test_what_became_of_a_push_without_an_answer_is_told(services, office):
+    entry = save(services)
+    for _ in range(2):
+        office.next_reply(lambda asked: office.honest(asked) and None)
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+    office.next_reply(lambda _: None)
+
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    assert services.entry(entry)["state"] == "delivered"
+
+
+def go_back(office, count):
+    """Let the office be restored from a backup that lacks the newest of its log."""
+    del office.leaves[-count:]
+
+
+def troubles(services):
+    return {each.code: each for each in Troubles(services.db).open()}
+
+
+def test_a_server_that_went_back_is_given_again_what_it_lost(services, other, office):
+    own, theirs = save(services), save(other)
+    other.rounds.run()
+    services.rounds.run()
+    office.files.clear()
+    go_back(office, 2)
+
+    done = services.rounds.run()
+
+    assert done["problem"] is None
+    assert len(office.revisions) == 2
+    assert {services.entry(entry)["state"] for entry in (own, theirs)} == {"delivered"}
+    assert "2 revisions" in troubles(services)["server_went_back"].message
+
+
+def test_a_server_that_went_back_and_went_on_is_noticed_too(services, other, office):
+    entry = save(services)
+    services.rounds.run()
+    go_back(office, 1)
+    save(other)
+    other.rounds.run()
+
+    services.rounds.run()
+
+    assert len(office.revisions) == 2
+    assert services.entry(entry)["state"] == "delivered"
+    assert "server_went_back" in troubles(services)
+
+
+def test_a_server_that_went_back_before_its_changes_were_read_is_noticed(services, other, office):
+    entry = save(services)
+    office.replies = [office.honest, lambda _: None]
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+    assert services.entry(entry)["state"] == "delivered"
+    go_back(office, 1)
+    save(other)
+    other.rounds.run()
+
+    services.rounds.run()
+
+    assert len(office.revisions) == 2
+
+
+def test_many_places_that_are_apart_are_asked_about_too(services, office):
+    entry = save(services)
+    services.rounds.run()
+    digest = services.entry(entry)["revision"]
+    with services.db.transaction():
+        for number in range(1, 40):
+            services.db.write(
+                "INSERT INTO revision SELECT NULL, digest || ?, content, signature, entry, form, "
+                "definition, device, incarnation, sequence + ?, operation, author, made_at, depth, "
+                "name, is_own, state, server_state, log_index + 2 * ?, code, message, violations, "
+                "attempts, exported_at, pruned_at FROM revision WHERE digest = ?",
+                (str(number), number, number, digest),
+            )
+        services.db.write("UPDATE setting SET value = '2' WHERE name = 'cursor'")
+
+    services.rounds.run()
+
+    assert "server_went_back" in troubles(services)
+
+
+def test_what_was_pruned_is_named_where_the_server_lost_it(services, office):
+    entry = save(services)
+    services.rounds.run()
+    with services.db.transaction():
+        services.db.write("UPDATE revision SET pruned_at = made_at, content = x''")
+    go_back(office, 1)
+
+    services.rounds.run()
+
+    assert entry in troubles(services)["server_went_back"].message
+    assert office.revisions == []
+
+
+def test_files_are_handed_in_again_where_the_server_went_back(services, office):
+    draft = services.filling.open_blank("visit")
+    services.filling.answer(draft, "title", "一", "zh-CN")
+    services.filling.attach(draft, "paper", io.BytesIO(b"%PDF"), "方案.pdf")
+    services.finalize(draft)
+    services.rounds.run()
+    office.files.clear()
+    go_back(office, 1)
+
+    services.rounds.run()
+
+    assert list(office.files.values()) == [b"%PDF"]
+    assert services.entry(draft)["state"] == "delivered"
+
+
+def test_an_own_entry_that_is_not_here_any_more_comes_back(services, office):
+    entry = save(services)
+    services.rounds.run()
+    digest = services.entry(entry)["revision"]
+    with services.db.transaction():
+        services.rounds._pusher._revisions.withdraw(digest)
+        services.db.write("UPDATE setting SET value = '0' WHERE name = 'cursor'")
+
+    services.rounds.run()
+
+    assert services.entry(entry)["state"] == "delivered"
+    assert troubles(services)

@@ -44,7 +44,7 @@ def test_a_saved_entry_is_delivered(services, office, save):
     assert done == {
         "pushed": 1,
         "files": 0,
-        "pulled": 1,
+        "pulled": 0,
         "left": False,
         "problem": None,
         "retry_after": None,
