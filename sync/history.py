@@ -84,13 +84,17 @@ class Ancestry:
         """
         return [head for head in heads if not self._is_passed(head, rivals, same)]
 
+    def rivals_of(self, head: str) -> Mapping[tuple[str, ...], Sequence[str]]:
+        """Return the other heads by the bases that this one has in common with them, if known."""
+        return self._rivals[head]
+
     def _is_passed(
         self, head: str, rivals: Collection[str], same: Callable[[str, str], bool]
     ) -> bool:
         return any(
             all(same(base, head) for base in bases)
             and any(other in rivals and not same(other, head) for other in others)
-            for bases, others in self._rivals[head].items()
+            for bases, others in self.rivals_of(head).items()
         )
 
     def _compare(self, one: str, other: str) -> None:

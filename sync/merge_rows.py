@@ -32,17 +32,28 @@ def merge_order(
     first = found[heads[0]]
     if len(first) == len(kept) and all(found[head] == first for head in heads):
         return MergedOrder(first)
-    members = {digest: frozenset(order) for digest, order in found.items()}
-
-    def agree(one: str, other: str) -> bool:
-        common = members[one] & members[other]
-        return _only(found[one], common) == _only(found[other], common)
-
-    standing = ancestry.standing(heads, heads, agree) or list(heads)
+    standing = [head for head in heads if not _is_passed(head, found, heads, ancestry)] or heads
     passed = [head for head in heads if head not in standing]
     order = _weave([found[head] for head in (*standing, *passed)], _shared(found, heads))
-    is_contested = any(found[head] != _only(order, members[head]) for head in standing)
+    is_contested = any(found[head] != _only(order, set(found[head])) for head in standing)
     return MergedOrder(order, tuple(standing) if is_contested else ())
+
+
+def _is_passed(
+    head: str, orders: Mapping[str, Order], heads: Collection[str], ancestry: Ancestry
+) -> bool:
+    """Say whether another head moved rows that this one left in the order of their bases.
+
+    A base that lacks some of the rows that both have does not tell who moved them.
+    """
+    for bases, others in ancestry.rivals_of(head).items():
+        for other in others:
+            common = set(orders[head]).intersection(orders[other]) if other in heads else ()
+            mine = _only(orders[head], common)
+            is_moved = other in heads and _only(orders[other], common) != mine
+            if is_moved and all(_only(orders[base], common) == mine for base in bases):
+                return True
+    return False
 
 
 def _only(order: Order, rows: Collection[str]) -> Order:

@@ -254,12 +254,26 @@ class Oracle:
         contenders = [each.digest for each in self.listed.get(f"{path}#order", ())]
         for head in there:
             if head not in contenders and not agree(head, "shown"):
-                is_passed = self.histories.is_passed(head, there, agree)
+                is_passed = self._is_order_passed(head, there, at)
                 assert is_passed, "rows were moved, and it is neither shown nor listed"
         if contenders:
-            stand = [head for head in there if not self.histories.is_passed(head, there, agree)]
+            stand = [head for head in there if not self._is_order_passed(head, there, at)]
             assert set(contenders) == set(stand or there)
             assert agree(contenders[0], "shown")
+
+    def _is_order_passed(self, head, there, at):
+        """Say whether another head moved rows of both that this one has as all their bases do."""
+        for rival in there:
+            common = set(at(head)) & set(at(rival))
+
+            def only(digest, common=common):
+                return [row for row in at(digest) if row in common]
+
+            bases = self.histories.bases(head, rival) if rival != head else []
+            is_left = bases and all(only(base) == only(head) for base in bases)
+            if is_left and only(rival) != only(head):
+                return True
+        return False
 
     def _check_new_rows(self, path, shown):
         """Rows that one head alone has stand behind their predecessor, in the order of their ids."""
