@@ -6,7 +6,6 @@ import sqlite3
 from contextlib import closing
 
 import client.device
-from client.errors import ClientError
 from client.services import open_services
 from sync.frames import Frame, scan_frames
 
@@ -32,7 +31,7 @@ class ClientPromises:
             self.saved[rest[0]] = name
         elif word == "delivered":
             self.delivered.add(name)
-        elif word == "discarded":
+        elif word == "discarding":
             self.gone.add(name)
         else:
             getattr(self, word).add(name)
@@ -45,8 +44,8 @@ class ClientPromises:
             with open_services(home) as services:
                 for check in (self._revisions, self._drafts, self._chain, self._files):
                     broken += check(services)
-        except (ClientError, sqlite3.Error) as error:
-            broken.append(f"the home does not open: {error}")
+        except Exception as error:  # whatever a damaged home does, it is not what was promised
+            broken.append(f"the home cannot be read: {error!r}")
         finally:
             client.device._mark = real
         return broken

@@ -61,8 +61,8 @@ def _one_entry(services, chance, marks):
         photo = io.BytesIO(chance.randbytes(chance.randrange(1, 9000)))
         services.filling.attach(draft, "photo", photo, "a.png", "image/png")
     if chance.random() < 0.1:
+        _say(marks, "discarding", draft)
         services.filling.discard(draft)
-        _say(marks, "discarded", draft)
         return
     _say(marks, "finalizing", draft)
     done = services.filling.finalize(draft)

@@ -50,7 +50,8 @@ def under_device(setting, chance):
 def _lose(setting, chance, folder, arguments, promises):
     before = read_files(folder)
     program = ("-m", *(("faultkit.zoo", setting.bug) if setting.bug else ()), *arguments)
-    steps = record(folder, *program, chance.randrange(2**32), setting.length)
+    program += (chance.randrange(2**32), setting.length)
+    steps = record(folder, *program, may_fail=setting.bug is not None)
     for files in states(before, steps, promises.hear, chance, setting.disks):
         put(setting.after, files)
         yield promises.broken_by(setting.after)
