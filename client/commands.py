@@ -11,6 +11,8 @@
     upgrade  {"entry", "apply", "language"} → what changes when a draft moves to the newest version
     own_entries {"name", "forms", "repeat", "label"} → the items of a list drawn from own entries
     sync     one round of push and pull
+    export   {"path", "all"} → what was copied
+    import   {"path"} → what the answer to a bundle says, counted
     status   how many entries are in which state
 
 Each takes plain JSON and yields plain JSON, so that it can be handed to another process.
@@ -114,6 +116,14 @@ def _sync(services: Services, _: Params) -> Iterator[Any]:
     yield services.rounds.run()
 
 
+def _export(services: Services, params: Params) -> Iterator[Any]:
+    yield services.exporter.export(Path(params["path"]), is_all=params["all"])
+
+
+def _import(services: Services, params: Params) -> Iterator[Any]:
+    yield services.importer.take_file(Path(params["path"]))
+
+
 def _status(services: Services, _: Params) -> Iterator[Any]:
     yield services.status()
 
@@ -129,6 +139,8 @@ COMMANDS: dict[str, Command] = {
     "void": _void,
     "upgrade": _upgrade,
     "own_entries": _own_entries,
+    "export": _export,
+    "import": _import,
     "sync": _sync,
     "status": _status,
 }

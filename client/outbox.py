@@ -103,6 +103,14 @@ class Outbox:
             for row in rows
         ]
 
+    def count_exported(self) -> int:
+        """Return how many entries wait here and lie in a bundle that was copied."""
+        row = self._db.row(
+            "SELECT count(DISTINCT entry) AS count FROM revision "
+            "WHERE state = 'saved' AND exported_at IS NOT NULL"
+        )
+        return 0 if row is None else int(row["count"])
+
     def has_deliverable(self) -> bool:
         """Say whether anything is left that the server could still take."""
         revision = self._db.row(f"SELECT 1 FROM revision WHERE {_PENDING} LIMIT 1")  # noqa: S608 - a constant of this module

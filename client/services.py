@@ -19,9 +19,11 @@ from client.db import Database
 from client.definitions import Definitions
 from client.device import Device, open_device
 from client.editing import Editing
+from client.exporting import Exporter
 from client.filling import Filling
 from client.finalize import Finalizer
 from client.history import History
+from client.importing import Importer
 from client.journal import Journal
 from client.listing import LANGUAGE, Listing
 from client.lock import hold
@@ -62,6 +64,8 @@ class Services:
     history: History
     upgrading: Upgrading
     rounds: Rounds
+    exporter: Exporter
+    importer: Importer
     clock: Clock
     wake: Callable[[], None] = field(default=lambda: None)
 
@@ -201,5 +205,7 @@ def _assemble(
         history=History(replica, definitions),
         upgrading=Upgrading(definitions, replica, opener, filling),
         rounds=Rounds(connect, db, device, puller, blobs, clock),
+        exporter=Exporter(home, db, device, blobs, clock),
+        importer=Importer(db, device, clock),
         clock=clock,
     )

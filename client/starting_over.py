@@ -7,6 +7,7 @@ its beginning. Handing in what is there already changes nothing. What was pruned
 cannot be handed in; it is named.
 """
 
+from client.bundle_nonce import renew_bundle_nonce
 from client.clock import Clock
 from client.db import Database
 from client.heads import Heads
@@ -40,6 +41,7 @@ def start_over(db: Database, clock: Clock, reason: str) -> None:
             Heads(db).refresh(row["entry"])
         write_setting(db, CURSOR, "0")
         write_setting(db, LEAF, "")
+        renew_bundle_nonce(db)
         Troubles(db).note(
             SERVER_WENT_BACK,
             "",

@@ -4,6 +4,7 @@ A command's module is imported when the command is called, so that none pays for
 """
 
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ COMMANDS = (
     "void",
     "upgrade",
     "sync",
+    "export",
+    "import",
     "status",
     "form",
 )
@@ -40,7 +43,9 @@ class LazyGroup(click.Group):
         """Return the command of a name, from the module of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        # No module can be called `import`.
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"{__name__}.{name}"), name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

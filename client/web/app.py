@@ -3,7 +3,17 @@
 from flask import Flask
 
 from client.services import Services
-from client.web import api_drafts, api_entries, api_home, control, guard, pages, problems, session
+from client.web import (
+    api_bundle,
+    api_drafts,
+    api_entries,
+    api_home,
+    control,
+    guard,
+    pages,
+    problems,
+    session,
+)
 from client.web.launch import Launch
 
 
@@ -16,6 +26,6 @@ def create_app(services: Services, launch: Launch) -> Flask:
     app.extensions["launch"] = launch
     guard.install(app, launch)
     problems.install(app)
-    for module in (pages, session, api_home, api_drafts, api_entries, control):
+    for module in (pages, session, api_home, api_drafts, api_entries, api_bundle, control):
         app.register_blueprint(module.bp)
     return app
