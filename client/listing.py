@@ -78,7 +78,7 @@ class Listing:
             listed = self._draft(row, language)
             return {**listed, "answers": draft.answers, "reasons": draft.reasons}
         heads = self._replica.heads_of(entry)
-        view = self._replica.view(entry)
+        view = self._replica.shown(entry)
         return {
             **self._entry(heads, language, self._replica.names()),
             "contested": [each.path for each in view.contested],

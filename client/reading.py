@@ -1,7 +1,7 @@
 """An entry to be read: what it says, drawn with the form it was made with.
 
-* The answers are those of the revision, never recomputed ones; the session lends labels, choices
-and what is relevant.
+* The answers are those of the revision, or of several heads together, and not of the session, which
+lends labels, choices and what is relevant. An entry that was taken back is read as it stood before.
 * Without the definition (it may not have come yet) there is no drawing, and `definition` is None.
 """
 
@@ -33,11 +33,9 @@ def read_entry(services: Services, entry: str, language: str) -> Json:
 
 
 def _drawn(services: Services, listed: Json, language: str) -> Json:
-    revision = services.replica.revision(listed["revision"])
-    answers, reasons = revision.answers, revision.reasons
-    instance = services.opener.resume(
-        listed["entry"], revision.definition, answers, reasons, language
-    )
+    view = services.replica.shown(listed["entry"])
+    answers = view.answers
+    instance = services.opener.resume(view.entry, view.definition, answers, view.reasons, language)
     drawn = format_state(instance.session.state(language))
     for state in drawn["states"]:
         if state["kind"] == "question":

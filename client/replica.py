@@ -9,7 +9,7 @@ Every device that has the same revisions sees the same.
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from secrets import token_hex
@@ -120,6 +120,21 @@ class Replica:
             return view_of(heads[0], self.revision(heads[0]))
         return self._recalculated(self._merged(entry, heads))
 
+    def shown(self, entry: str) -> View:
+        """Return an entry to be read: as it stands or, if it was taken back, as it stood before.
+
+        Raises:
+            NotFoundError: there is no such entry, or its answers or form are not here.
+            StorageError: the disk gave other bytes back than were saved.
+        """
+        view = self.view(entry)
+        if not view.is_void:
+            return view
+        parents = self._heads.parents(entry).get(view.heads[0], [])
+        for _, before in self._readable(parents):
+            return replace(view, answers=before.answers, reasons=before.reasons)
+        return view
+
     def revision(self, digest: str) -> Revision:
         """Return a revision that is known to be here.
 
@@ -209,7 +224,7 @@ class Replica:
         forms = [self._definitions.compiled(digest).form for digest in sorted(made_with)]
         return merged_view(revisions, self._definitions.newest_of(made_with), forms)
 
-    def _readable(self, digests: set[str]) -> Iterator[tuple[str, Revision]]:
+    def _readable(self, digests: Iterable[str]) -> Iterator[tuple[str, Revision]]:
         """Yield those that are here and intact; what is missing only makes more contested."""
         for digest in digests:
             try:
