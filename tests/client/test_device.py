@@ -1,5 +1,7 @@
 """The device: its key, its incarnation, its chain."""
 
+import shutil
+
 import pytest
 
 from client.config import prepare_home
@@ -7,6 +9,7 @@ from client.db import Database
 from client.device import open_device, open_secret
 from client.errors import StorageError
 from client.services import open_services
+from client.settings import write_setting
 
 
 @pytest.fixture
@@ -116,3 +119,86 @@ def test_a_new_incarnation_begins_a_new_chain(enrolled_home):
     assert (first.sequence, second.sequence) == (1, 1)
     assert second.previous is None
     assert second.incarnation != first.incarnation
+
+
+def troubles(services):
+    return {row["code"] for row in services.db.rows("SELECT code FROM trouble")}
+
+
+def finalize_one(services, title="一"):
+    draft = services.filling.open_blank("visit")
+    services.filling.answer(draft, "title", title, "zh-CN")
+    return services.replica.revision(services.finalize(draft)["revision"])
+
+
+def test_a_copied_home_begins_a_new_chain_and_says_so(enrolled_home, tmp_path):
+    with open_services(enrolled_home) as services:
+        first = finalize_one(services)
+    copy = tmp_path / "copy"
+    shutil.copytree(enrolled_home, copy)
+
+    with open_services(copy) as services:
+        copied = finalize_one(services, "二")
+        assert "home_copied" in troubles(services)
+    with open_services(copy) as services:
+        again = finalize_one(services, "三")
+    with open_services(enrolled_home) as services:
+        own = finalize_one(services, "四")
+        assert troubles(services) == set()
+
+    assert own.incarnation == first.incarnation != copied.incarnation == again.incarnation
+    assert (own.sequence, copied.sequence, again.sequence) == (2, 1, 2)
+
+
+def test_a_home_put_back_from_a_backup_begins_a_new_chain(enrolled_home, tmp_path):
+    with open_services(enrolled_home) as services:
+        first = finalize_one(services)
+    backup = tmp_path / "backup"
+    shutil.copytree(enrolled_home, backup)
+    shutil.rmtree(enrolled_home)
+    shutil.copytree(backup, enrolled_home)
+
+    with open_services(enrolled_home) as services:
+        second = finalize_one(services)
+        assert len(services.entries()) == 2
+
+    assert second.incarnation != first.incarnation
+
+
+def test_a_home_that_is_moved_or_whose_disk_gets_another_number_is_no_copy(enrolled_home, tmp_path):
+    with open_services(enrolled_home) as services:
+        first = services.device.incarnation
+        mark = services.db.row("SELECT value FROM setting WHERE name = 'incarnation_file'")[0]
+        with services.db.transaction():
+            write_setting(services.db, "incarnation_file", "9" + mark)
+    moved = enrolled_home.rename(tmp_path / "moved")
+
+    with open_services(moved) as services:
+        assert services.device.incarnation == first
+        assert troubles(services) == set()
+
+
+def test_what_the_server_has_of_a_home_that_went_back_comes_home_again(
+    enrolled_home, tmp_path, office
+):
+    with open_services(enrolled_home) as services:
+        first = finalize_one(services)
+    snapshot = {path: path.read_bytes() for path in enrolled_home.rglob("*") if path.is_file()}
+    with open_services(enrolled_home) as services:
+        lost = finalize_one(services, "二")
+        services.rounds.run()
+    for path in enrolled_home.rglob("*.tbj"):
+        path.unlink()
+    for path, content in snapshot.items():  # as an image of the disk would: each file in its place
+        path.write_bytes(content)
+
+    with open_services(enrolled_home) as services:
+        life = services.device.incarnation
+        services.rounds.run()
+        rows = services.db.rows("SELECT state, is_own FROM revision")
+        later = finalize_one(services, "三")
+
+        assert [tuple(row) for row in rows] == [("delivered", 1)] * 2
+        assert "home_went_back" in troubles(services)
+    assert life == first.incarnation == lost.incarnation != later.incarnation
+    assert (lost.sequence, later.sequence) == (2, 1)
