@@ -73,6 +73,18 @@ def sizes_named_by_unit(connection: Connection, sha256: str, unit: str) -> froze
     return frozenset(item.size for item in named if item.sha256 == sha256)
 
 
+def sizes_named(connection: Connection, sha256: str) -> frozenset[int]:
+    """Return the sizes that any revisions say a file has."""
+    rows = connection.execute(
+        "SELECT object.bytes FROM attachment_use "
+        "JOIN object ON object.digest = attachment_use.revision "
+        "WHERE attachment_use.sha256 = ? LIMIT ?",
+        (sha256, _MOST_SIZES),
+    )
+    named = (item for row in rows for item in parse_revision(bytes(row["bytes"])).attachments)
+    return frozenset(item.size for item in named if item.sha256 == sha256)
+
+
 def require_size(connection: Connection, sha256: str, unit: str, size: int) -> None:
     """Refuse a file of a unit that no revision names with this size.
 

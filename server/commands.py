@@ -17,6 +17,7 @@ from server.control import call
 from server.doctor import Report, examine
 from server.errors import DataFolderError, LockedError, UnknownError
 from server.founding import init_data
+from server.importing import import_bundle
 from server.lock import hold
 from server.projection.projector import Projector
 from server.restore import Restored, restore
@@ -180,6 +181,11 @@ def _units(workplace: Workplace, params: Params) -> Any:
     return workplace.services.import_units(base64.b64decode(params["content"]))
 
 
+def _import(workplace: Workplace, params: Params) -> Any:
+    answer = None if params["answer"] is None else Path(params["answer"])
+    return import_bundle(workplace.services, Path(params["path"]), answer)
+
+
 def _arrived(workplace: Workplace, params: Params) -> Any:
     return [asdict(arrival) for arrival in workplace.services.arrived(params["limit"])]
 
@@ -203,9 +209,10 @@ COMMANDS: Mapping[str, Callable[[Workplace, Params], Any]] = {
     "members": _members,
     "publish": _publish,
     "units": _units,
+    "import": _import,
     "arrived": _arrived,
     "quarantine": _quarantine,
     "project": _project,
     "rebuild": _rebuild,
 }
-_WRITING = frozenset({_invite, _reissue, _revoke, _publish, _units})
+_WRITING = frozenset({_invite, _reissue, _revoke, _publish, _units, _import})

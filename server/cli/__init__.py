@@ -5,6 +5,7 @@ A command's module is imported when the command is called, so that none pays for
 
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ COMMANDS = (
     "invite",
     "publish",
     "units",
+    "import",
     "members",
     "revoke",
     "reissue",
@@ -48,8 +50,10 @@ class LazyGroup(click.Group):
         """Return the command of a name, from the module of that name."""
         if cmd_name not in self._names:
             return None
+        # No module can be called `import`.
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         try:
-            command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+            command: click.Command = getattr(import_module(f"{__name__}.{name}"), name)
         except ModuleNotFoundError as error:
             if error.name not in _SERVER_PARTS:
                 raise
