@@ -10,7 +10,7 @@
     void     {"entry", "reason"} → the revision that takes the entry back
     upgrade  {"entry", "apply", "language"} → what changes when a draft moves to the newest version
     own_entries {"name", "forms", "repeat", "label"} → the items of a list drawn from own entries
-    sync     one round of push and pull
+    sync     {"progress"} → one round of push and pull; with progress, how far each file is before it
     export   {"path", "all"} → what was copied
     import   {"path"} → what the answer to a bundle says, counted
     status   how many entries are in which state
@@ -26,6 +26,7 @@ from client.errors import NotFoundError
 from client.merging import choice_of
 from client.profile import require_profile
 from client.services import Services
+from client.watching import watched_round
 from forms.definition import OwnEntries
 
 Params = Mapping[str, Any]
@@ -112,8 +113,11 @@ def _own_entries(services: Services, params: Params) -> Iterator[Any]:
     yield services.replica.items(spec)
 
 
-def _sync(services: Services, _: Params) -> Iterator[Any]:
-    yield services.rounds.run()
+def _sync(services: Services, params: Params) -> Iterator[Any]:
+    if params.get("progress"):
+        yield from watched_round(services)
+    else:
+        yield services.rounds.run()
 
 
 def _export(services: Services, params: Params) -> Iterator[Any]:

@@ -8,7 +8,7 @@ all; the first problem is raised at the end, and stays in `problem` until a roun
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -24,7 +24,7 @@ from client.outbox import Outbox
 from client.profile import Profile, require_profile
 from client.pull import Puller
 from client.push import Pushed, Pusher
-from client.push_files import FilePusher
+from client.push_files import FilePusher, Progress
 from client.settings import read_setting, write_setting
 from client.transport import Transport
 from sync.errors import SyncError
@@ -71,7 +71,7 @@ class Rounds:
         self._problem = read_setting(db, _PROBLEM)
 
     def run(self) -> Json:
-        """Do one round: `{"pushed", "files", "pulled", "left", "problem", "retry_after"}`.
+        """Do one round: `{"pushed", "files", "pulled", "left", "attachments", "problem", "retry_after"}`.
 
         What the server refused, to a revoked device for one, stands in `problem`, and in
         `retry_after` the seconds after which it may change its mind.
@@ -109,6 +109,10 @@ class Rounds:
         with suppress(StorageError), self._db.transaction():  # a full disk: this process knows it
             write_setting(self._db, _PROBLEM, text)
 
+    def watch(self, on_progress: Callable[[Progress], None] | None) -> None:
+        """Have something called at each step of a file; nothing any more with None."""
+        self._files.on_progress = on_progress or (lambda _: None)
+
     def close(self) -> None:
         """Close the connections; a round that hangs in the network is not waited for."""
         has_ended = self._running.acquire(timeout=_CLOSE_SECONDS)
@@ -133,6 +137,7 @@ class Rounds:
             "files": done.pushed.files,
             "pulled": done.pulled,
             "left": self._outbox.has_deliverable(),
+            "attachments": [asdict(each) for each in self._files.handled],
         }
         return outcome, next(iter(refusals), None)
 

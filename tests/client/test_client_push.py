@@ -46,6 +46,7 @@ def test_a_saved_entry_is_delivered(services, office, save):
         "files": 0,
         "pulled": 0,
         "left": False,
+        "attachments": [],
         "problem": None,
         "retry_after": None,
     }
