@@ -18,7 +18,8 @@ from faultkit.way import Network, Way
 
 from client.clock import Clock
 from client.enrol import Invitation, enrol
-from client.errors import ClientError
+from client.errors import ClientError, InputError
+from client.merging import choice_of
 from client.services import open_services as open_home
 from server.app import create_app
 from server.config import DataFolder
@@ -31,6 +32,10 @@ CHINA = timezone(timedelta(hours=8))
 ENTRIES_A_DAY = 2
 ROUNDS_A_DAY = 2
 MOST_ROUNDS_TO_REST = 60
+UNITS = ("north", "south")
+
+
+TASKS = ("restart", "edit", "void", "decide", "keep_copy", "put_back", "lose_home")
 
 
 @dataclass
@@ -40,10 +45,15 @@ class Shares:
     restart: float = 0.10
     cut_short: float = 0.05
     clock: float = 0.03
-    edit: float = 0.15
-    lost_home: float = 0.0004
+    edit: float = 0.30
+    void: float = 0.02
+    decide: float = 0.30
+    keep_copy: float = 0.02
+    put_back: float = 0.005
+    lose_home: float = 0.002
     server_restart: float = 0.05
-    server_restored: float = 0.002
+    server_kept: float = 0.05
+    server_restored: float = 0.01
     new_version: float = 0.01
     outage: float = 0.02
 
@@ -53,8 +63,7 @@ class Life:
     """What the devices said, and what befell them."""
 
     saved: dict = field(default_factory=dict)  # digest → the device that called it saved
-    entries: dict = field(default_factory=dict)  # entry → unit
-    lost: set = field(default_factory=set)  # digests whose only copy was destroyed before hand-over
+    lost: set = field(default_factory=set)  # digests of which every copy was destroyed from outside
     befell: Counter = field(default_factory=Counter)
 
 
@@ -67,10 +76,15 @@ class SimulatedDevice:
         self.skew = timedelta()
         self._stack = None
         self.open()
-        code = world.server.invite(unit, "reporter").code
+        self._enrol()
+
+    def _enrol(self):
+        world = self.world
+        code = world.server.invite(self.unit, "reporter").code
         with world.network_healed():
             enrol(self.services, Invitation("http://office.example", code), Way(world.network))
             self.services.rounds.run()
+        world.make_backup()  # a backup that knows this device: another has to be enrolled by a person
 
     @property
     def seconds(self):
@@ -99,10 +113,84 @@ class SimulatedDevice:
         """Save an entry: what the product calls saved is remembered from then on."""
         chance = self.world.chance
         answers = {"title": f"{self.name} {chance.randrange(10**9)}", "count": chance.randrange(99)}
-        done = self.services.adder.add("visit", answers, self.home)
-        assert done["state"] == "saved", done
-        self.world.life.saved[done["revision"]] = self.name
-        self.world.life.entries[done["entry"]] = self.unit
+        self._saved(self.services.adder.add("visit", answers, self.home))
+
+    def edit(self):
+        """Change an entry of the unit, whoever made it, in one of its answers or in both."""
+        chance, entry = self.world.chance, self._some_entry()
+        if entry is None:
+            return
+        draft = self.services.editing.open(entry)
+        for path, value in (
+            ("title", f"edited {chance.randrange(9)}"),
+            ("count", chance.randrange(9)),
+        ):
+            if chance.random() < 0.6:
+                self.services.filling.answer(draft, path, value, "")
+        if chance.random() < 0.1:
+            self.restart()
+        self._saved(self.services.finalize(draft))
+
+    def void(self):
+        """Take an entry back."""
+        entry = self._some_entry()
+        if entry is not None:
+            self._saved(self.services.void(entry, "填错了"))
+
+    def decide(self):
+        """Decide everything that is contested in an entry."""
+        contested = self.services.replica.conflicts()
+        if contested:
+            entry = self.world.chance.choice(sorted(contested))
+            side = self.world.chance.choice(("ours", "theirs"))
+            take = {path: choice_of(side) for path in contested[entry]}
+            try:
+                self._saved(self.services.merge(entry, take))
+            except InputError:  # more than two stand against one another: a head is named
+                view = self.services.replica.view(entry)
+                take = {each.path: {"head": view.heads[0]} for each in view.contested}
+                self._saved(self.services.merge(entry, take))
+
+    def keep_copy(self):
+        """Put a copy of the home aside, as a person's backup does."""
+        self.close()
+        shutil.rmtree(self.copy, ignore_errors=True)
+        shutil.copytree(self.home, self.copy)
+        self.open()
+
+    @property
+    def copy(self):
+        return self.home.with_name(self.name + "-copy")
+
+    def put_back(self):
+        """Replace the home by the copy that was put aside."""
+        if self.copy.exists():
+            self.close()
+            shutil.rmtree(self.home)
+            shutil.copytree(self.copy, self.home)
+            self.open()
+            self.world.note_what_is_lost()
+
+    def lose_home(self):
+        """Lose the computer; the person is given a code for a new one."""
+        self.close()
+        shutil.rmtree(self.home)
+        self.open()
+        self.world.note_what_is_lost()
+        self._enrol()
+
+    def _some_entry(self):
+        entries = [
+            each["entry"]
+            for each in self.services.entries()
+            if each["operation"] == "put" and each["state"] != "draft"
+        ]
+        return self.world.chance.choice(entries[:20]) if entries else None
+
+    def _saved(self, done):
+        assert done.get("unchanged") or done["state"] == "saved", done
+        if not done.get("unchanged"):
+            self.world.life.saved[done["revision"]] = self.name
 
     def sync(self):
         """Do a round; what goes wrong on the way is the network's, and is tried again some day."""
@@ -111,10 +199,10 @@ class SimulatedDevice:
         except (ClientError, SyncError):
             return None
 
-    def digests(self):
-        """Return the revisions that this device holds of its own, by state."""
-        rows = self.services.db.rows("SELECT digest, state, is_own FROM revision")
-        return {row["digest"]: row["state"] for row in rows if row["is_own"]}
+    def held(self):
+        """Return the revisions that this device holds, with their states."""
+        rows = self.services.db.rows("SELECT digest, state FROM revision WHERE pruned_at IS NULL")
+        return {row["digest"]: row["state"] for row in rows}
 
 
 class World:
@@ -125,18 +213,16 @@ class World:
         self.shares = shares or Shares()
         self.now = BEGINNING
         self.life = Life()
-        self.backup = None
         self._server_stack = None
         field_device.write_campaign(folder / "campaign")
         init_data(DataFolder(folder / "data"), folder / "campaign", clock=lambda: self.now)
         self.network = Network(None, chance)
         self.version = 1
         self.open_server()
-        units = ("north", "south")
-        self.devices = [
-            SimulatedDevice(self, f"device-{number}", units[number % len(units)])
-            for number in range(devices)
-        ]
+        self.devices = []
+        for number in range(devices):
+            unit = UNITS[number % len(UNITS)]
+            self.devices.append(SimulatedDevice(self, f"device-{number}", unit))
 
     def open_server(self):
         self._server_stack = ExitStack()
@@ -174,8 +260,7 @@ class World:
     def _day_of(self, device):
         happens = self._happens
         tasks = [device.fill_in] * ENTRIES_A_DAY + [device.sync] * ROUNDS_A_DAY
-        if happens("restart"):
-            tasks.append(device.restart)
+        tasks += [getattr(device, name) for name in TASKS if happens(name)]
         if happens("clock"):
             device.skew = timedelta(days=self.chance.choice((0, 0, 0, -20_000, -1, 1, 20_000)))
         self.chance.shuffle(tasks)
@@ -190,19 +275,44 @@ class World:
             self.open_server()
         if self._happens("server_restored"):
             self._restore_server()
+        if self._happens("server_kept"):
+            self.make_backup()
         if self._happens("new_version"):
             self.version += 1
             self.server.publish(field_device.definition(version=str(self.version)))
 
-    def _restore_server(self):
-        """Put the server back as it was at the last backup, and make a new one for the next time."""
+    def make_backup(self):
+        """Put a copy of the server's data aside."""
         self._server_stack.close()
-        data, backup = self.folder / "data", self.folder / "backup"
-        if backup.exists():
-            shutil.rmtree(data)
-            backup.rename(data)
-        shutil.copytree(data, backup)
+        shutil.rmtree(self.backup, ignore_errors=True)
+        shutil.copytree(self.folder / "data", self.backup)
         self.open_server()
+
+    def _restore_server(self):
+        """Put the server back as it was at the last backup."""
+        self._server_stack.close()
+        shutil.rmtree(self.folder / "data")
+        shutil.copytree(self.backup, self.folder / "data")
+        self.open_server()
+        self.note_what_is_lost()
+
+    @property
+    def backup(self):
+        return self.folder / "backup"
+
+    def note_what_is_lost(self):
+        """Remember what was saved and stands nowhere any more: somebody destroyed every copy."""
+        there = set(self.logged())
+        for device in self.devices:
+            there.update(device.held())
+        self.life.lost = self.life.saved.keys() - there
+
+    def logged(self):
+        """Return what is in the log, with its states."""
+        with self.server.readers.read() as connection:
+            rows = connection.execute("SELECT digest, state FROM revision").fetchall()
+        assert len(rows) == len({row["digest"] for row in rows})
+        return {row["digest"]: row["state"] for row in rows}
 
     def _happens(self, name):
         if self.chance.random() >= getattr(self.shares, name):
