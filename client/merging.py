@@ -23,11 +23,18 @@ from client.labels import Labels
 from client.placing import put_answer, put_order, take_row_away
 from client.replica import Replica
 from client.views import VOID, View
+from forms.definition import Question, walk
+from forms.errors import AnswerError
+from forms.paths import definition_path
+from forms.values import check_value
 from sync.merge import Contender, Contested
 
 Json = dict[str, Any]
 Choices = Mapping[str, Mapping[str, Any]]
-"""By path: `{"choice": "ours"|"theirs"}`, `{"head": DIGEST}` or `{"value": VALUE}`."""
+"""By path: `{"choice": "ours"|"theirs"}`, `{"head": DIGEST}` or `{"value": VALUE}`.
+
+With `text` beside the value, the text is taken where the question takes no such value.
+"""
 
 _ORDER = "#order"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -89,7 +96,22 @@ class Merging:
                     code="not_contested",
                     hint=f"See: tianbao merge {view.entry}",
                 )
+            if "text" in choice and self._is_text(view.definition, path, choice["value"]):
+                choice = {"value": choice["text"]}  # noqa: PLW2901 - 12 is a text where texts are asked for
             yield path, self._chosen(contested[path], choice)
+
+    def _is_text(self, definition: str, path: str, value: Any) -> bool:
+        """Say whether a question takes no such value, so that what was typed is meant as a text."""
+        form = self._definitions.form(definition)
+        nodes = () if form is None else walk(form.survey)
+        node = next((each for each in nodes if each.path == definition_path(path)), None)
+        if not isinstance(node, Question) or value is None:
+            return False
+        try:
+            check_value(node, value)
+        except AnswerError:
+            return True
+        return False
 
     def _chosen(self, contested: Contested, choice: Mapping[str, Any]) -> Contender:
         ours = self._ours(contested)
@@ -134,13 +156,13 @@ class Merging:
 
 
 def choice_of(text: str) -> dict[str, Any]:
-    """Return the choice that a word on the command line means: JSON where it is JSON, else a text."""
+    """Return the choice that a word on the command line means; a value is JSON, or else the `text`."""
     if text in ("ours", "theirs"):
         return {"choice": text}
     if _DIGEST.fullmatch(text):
         return {"head": text}
     try:
-        return {"value": json.loads(text)}
+        return {"value": json.loads(text), "text": text}
     except ValueError:
         return {"value": text}
 

@@ -294,3 +294,79 @@ def test_every_text_that_a_page_asks_for_is_there() -> None:
     asked = {key for path in folder.rglob("*.js") for key in ASKED.findall(path.read_text("utf-8"))}
 
     assert asked - texts.keys() == set()
+
+
+@pytest.fixture
+def entry(services: Services) -> str:
+    answers = {"title": "一", "people": 3}
+    return str(services.adder.add("visit", answers, services.home.path)["entry"])
+
+
+def test_a_finalized_entry_is_opened_changed_and_its_history_told(pages: Pages, entry: str) -> None:
+    opened = pages.ask("POST", f"/api/entries/{entry}/edit", json={"language": "zh-CN"})
+    assert (opened.status_code, opened.json) == (201, {"draft": entry})
+    assert pages.get(f"/api/drafts/{entry}?language=zh-CN")["is_edit"] is True
+
+    pages.step(entry, "answer", "title", value="二")
+    outcome = pages.ask("POST", f"/api/drafts/{entry}/finalize", json={}).json
+
+    revisions = pages.get(f"/api/entries/{entry}/history?language=zh-CN")["revisions"]
+    assert revisions[0]["digest"] == outcome["revision"]
+    (change,) = revisions[0]["differences"][0]["changes"]
+    assert (change["label"], change["before"], change["after"]) == ("题目", "一", "二")
+    query = f"from={revisions[1]['digest']}&to={revisions[0]['digest']}&language=en"
+    assert pages.get(f"/api/entries/{entry}/differences?{query}")["changes"][0]["label"] == "Title"
+
+
+def test_an_entry_is_taken_back_with_a_reason_and_then_not_opened(pages: Pages, entry: str) -> None:
+    assert pages.ask("POST", f"/api/entries/{entry}/void", json={"reason": ""}).status_code == 422
+    pages.post(f"/api/entries/{entry}/void", reason="重复填报")
+
+    (listed,) = pages.get("/api/home")["entries"]
+    assert (listed["operation"], listed["reason"]) == ("void", "重复填报")
+    read = pages.get(f"/api/entries/{entry}?language=zh-CN")
+    assert states(read)["title"]["value"] == "一"
+    refused = pages.ask("POST", f"/api/entries/{entry}/edit", json={"language": "zh-CN"})
+    assert (refused.status_code, refused.json["code"]) == (409, "void_entry")
+
+
+def test_a_conflict_is_shown_and_decided(
+    pages: Pages, services: Services, entry: str, mate: Any
+) -> None:
+    services.rounds.run()
+    mate.edit(entry, title="他")
+    services.patcher.edit(entry, {"title": "我"}, services.home.path)
+    services.rounds.run()
+    (contested,) = pages.get(f"/api/entries/{entry}/conflicts?language=zh-CN")["contested"]
+    assert contested["path"] == "title"
+    left = pages.ask("POST", f"/api/entries/{entry}/merge", json={"take": {"people": {"value": 1}}})
+    assert (left.status_code, left.json["code"]) == (422, "not_contested")
+
+    outcome = pages.post(f"/api/entries/{entry}/merge", take={"title": {"choice": "theirs"}})
+
+    assert outcome["entry"] == entry
+    assert pages.get(f"/api/entries/{entry}/conflicts?language=zh-CN")["contested"] == []
+    assert pages.get("/api/home")["status"]["conflicts"] == 0
+
+
+@pytest.mark.parametrize(
+    "take", [{}, {"title": {}}, {"title": {"choice": "mine"}}, {"title": {"head": "x", "value": 1}}]
+)
+def test_a_choice_is_one_of_its_three_shapes(pages: Pages, entry: str, take: Any) -> None:
+    answer = pages.ask("POST", f"/api/entries/{entry}/merge", json={"take": take})
+
+    assert (answer.status_code, answer.json["code"]) == (400, "body")
+
+
+def test_a_draft_is_looked_at_and_moved_to_a_newer_version(
+    pages: Pages, services: Services, office: Any, visit_form: dict[str, Any]
+) -> None:
+    draft = pages.open_blank()
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    services.rounds.run()
+
+    told = pages.get(f"/api/drafts/{draft}/upgrade?language=zh-CN")
+    assert (told["to"]["version"], told["applied"]) == ("2", False)
+    assert pages.post(f"/api/drafts/{draft}/upgrade", language="zh-CN")["applied"] is True
+    assert pages.get(f"/api/drafts/{draft}?language=zh-CN")["version"] == "2"
