@@ -19,10 +19,11 @@ def keep_file(blobs: Blobs, place: Path) -> dict[str, Any]:
         StorageError: it could not be written.
     """
     try:
-        if not stat.S_ISREG(place.stat().st_mode):  # a pipe or a device may never end
+        found = place.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device may never end
             raise InputError(f"{place} is no file.", code="file")
         with place.open("rb") as file:
-            kept = blobs.keep(file)
+            kept = blobs.keep(file, found.st_size)
     except OSError as error:
         raise InputError(f"{place} cannot be read: {error.strerror}.", code="file") from error
     except ValueError as error:  # a NUL, half a character: the text itself may not be printable

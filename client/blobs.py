@@ -13,8 +13,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Protocol
 
-from client.durable import PRIVATE, flush_directory, publish, storage_errors
+from client.durable import PRIVATE, flush, flush_directory, publish, storage_errors
 from client.errors import InputError, NotFoundError, StorageError
+from client.room import require_room_for_file
 from sync.digest import is_hex_digest
 
 LARGEST_FILE = 512 * 1024 * 1024
@@ -44,13 +45,15 @@ class Blobs:
         for partial in directory.glob("*.part"):
             partial.unlink(missing_ok=True)
 
-    def keep(self, stream: Readable) -> Kept:
-        """Copy a file in.
+    def keep(self, stream: Readable, size: int = 0) -> Kept:
+        """Copy a file in, of a size as far as that is known.
 
         Raises:
+            LowSpaceError: it would fill the disk.
             StorageError: the copy could not be written, or reads back otherwise.
             InputError: the file is too large.
         """
+        require_room_for_file(self._directory, size)
         partial = self._directory / f"{token_hex(8)}.part"
         with storage_errors(self._directory):
             try:
@@ -123,7 +126,7 @@ def _copy(stream: Readable, partial: Path) -> Kept:
             digest.update(chunk)
             file.write(chunk)
         file.flush()
-        os.fsync(file.fileno())
+        flush(file.fileno())
     return Kept(digest.hexdigest(), size)
 
 

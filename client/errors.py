@@ -7,6 +7,7 @@ ClientError                  the common parent; `code` is the contract, the text
 ├── EntryStateError          what is asked does not fit how the entry stands now: a person decides
 ├── InputError               what was given cannot be read as answers
 ├── StorageError             the disk failed: nothing that was called saved before is touched
+│   ├── LowSpaceError        so little space is left that nothing new is begun
 │   ├── StorageFullError     no space is left: make some, and do the same again
 │   └── DataVersionError     the home was written by a newer version of this program
 ├── UnreachableError         no signed answer came: the same bytes may be sent again
@@ -76,6 +77,12 @@ class StorageFullError(StorageError):
             f"No space is left on the disk of {place}; this was not saved.",
             hint="Everything saved earlier is intact. Make room, then do the same again.",
         )
+
+
+class LowSpaceError(StorageError):
+    """Say that too little space is left to begin something."""
+
+    code = "low_space"
 
 
 class DataVersionError(StorageError):

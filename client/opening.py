@@ -90,8 +90,14 @@ class Opener:
     """Opens instances on this device."""
 
     def __init__(
-        self, db: Database, definitions: Definitions, replica: Replica, clock: Clock
+        self,
+        db: Database,
+        definitions: Definitions,
+        replica: Replica,
+        clock: Clock,
+        require_room: Callable[[], None],
     ) -> None:
+        self._require_room = require_room
         self._db = db
         self._definitions = definitions
         self._replica = replica
@@ -104,8 +110,10 @@ class Opener:
             NotFoundError: there is no such form on this device.
             EnrolmentError: the device is not enrolled.
             DefinitionError: this version of the program cannot read the form.
+            LowSpaceError: the disk is nearly full.
         """
         require_profile(self._db)
+        self._require_room()
         compiled = self._definitions.compiled(self._definitions.latest(form))
         return self._open(
             compiled,

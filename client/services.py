@@ -35,6 +35,7 @@ from client.pull import Puller
 from client.recall import take_back, tell_beginning
 from client.reconcile import Reconciler
 from client.replica import Replica
+from client.room import require_room_for_form
 from client.rounds import Connect, Rounds
 from client.saving import Saver
 from client.transport import HttpTransport
@@ -184,7 +185,8 @@ def _assemble(
     puller = Puller(db, definitions, device.key.id, clock, recall)
     replica = Replica(db, definitions)
     blobs = Blobs(home.blobs)
-    opener = Opener(db, definitions, replica, clock)
+    require_room = partial(require_room_for_form, home.path)
+    opener = Opener(db, definitions, replica, clock, require_room)
     finalizer = Finalizer(db, Saver(db, device, journal, reconciler.require), blobs, clock)
     editing = Editing(db, opener, replica, finalizer)
     filling = Filling(db, opener, finalizer, blobs, editing)

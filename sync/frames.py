@@ -209,7 +209,7 @@ def _end_of_digested(window: _Window, start: int) -> int | None:
     if magic != MAGIC or length > MAX_PAYLOAD:
         return None
     first = start + _HEADER.size
-    after = first + length + (SIGNATURE_LENGTH if number & _SIGNED else 0)
+    after: int = first + length + (SIGNATURE_LENGTH if number & _SIGNED else 0)
     if not window.reach(after):
         return None
     payload = bytes(window.content[first : first + length])

@@ -25,6 +25,7 @@ from flask.typing import ResponseReturnValue
 
 from client.blobs import LARGEST_FILE
 from client.filling import Filling
+from client.room import require_room_for_file
 from client.services import Services
 from client.web.bodies import (
     AddRowSchema,
@@ -116,6 +117,7 @@ def attach(draft: str) -> ResponseReturnValue:
     request.max_content_length = LARGEST_FILE
     path, name, media_type = (request.args[key] for key in ("path", "name", "type"))
     filling = _filling()
+    require_room_for_file(_services().home.path, request.content_length or 0)
     return jsonify(filling.attach(draft, path, request.stream, name, media_type, _language()))
 
 

@@ -19,6 +19,7 @@ from client.errors import (
     EnrolmentError,
     EntryStateError,
     InputError,
+    LowSpaceError,
     NotFoundError,
     StorageError,
     StorageFullError,
@@ -43,6 +44,7 @@ _CLIENT_STATUS = (
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (EnrolmentError, HTTPStatus.CONFLICT),
     (StorageFullError, HTTPStatus.INSUFFICIENT_STORAGE),
+    (LowSpaceError, HTTPStatus.INSUFFICIENT_STORAGE),
     (StorageError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
