@@ -78,10 +78,13 @@ _Get: TypeAlias = Callable[[Mapping[str, Any]], Cell]
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A table with the getter of each column, and the repeats that stand in its rows."""
+    """A table with the getter of each column, and the repeats that stand in its rows.
+
+    Getters stand together by the group that holds their questions: it is looked up once.
+    """
 
     table: Table
-    getters: tuple[tuple[str, tuple[str, ...], _Get], ...]
+    getters: tuple[tuple[tuple[str, ...], tuple[tuple[str, str, _Get], ...]], ...]
     repeats: tuple[tuple[tuple[str, ...], "_Layout"], ...]
 
 
@@ -153,7 +156,7 @@ def _layout(
     form: Form, nodes: tuple[Node, ...], name: str, title: Text, repeat: Repeat | None
 ) -> _Layout:
     columns: list[Column] = []
-    getters: list[tuple[str, tuple[str, ...], _Get]] = []
+    getters: dict[tuple[str, ...], list[tuple[str, str, _Get]]] = {}
     repeats: list[tuple[tuple[str, ...], _Layout]] = []
     for steps, node in _members(nodes, ()):
         if isinstance(node, Repeat):
@@ -164,10 +167,11 @@ def _layout(
         elif isinstance(node, Question):
             for column, get in _columns(form, node, "-".join(steps)):
                 columns.append(column)
-                getters.append((column.name, steps, get))
+                getters.setdefault(steps[:-1], []).append((column.name, steps[-1], get))
     path = repeat.path if repeat is not None else None
     table = Table(name, title, path, tuple(columns))
-    return _Layout(table, tuple(getters), tuple(repeats))
+    grouped = tuple((group, tuple(members)) for group, members in getters.items())
+    return _Layout(table, grouped, tuple(repeats))
 
 
 def _members(
@@ -271,13 +275,14 @@ def _collect(
     layout: _Layout, answers: Mapping[str, Any], system: Row, found: dict[str, list[Row]]
 ) -> None:
     row = system
-    for name, steps, get in layout.getters:
-        holder = _holder(answers, steps)
-        value = holder.get(steps[-1])
-        row[name] = None if value is None else get(value)
+    for group, getters in layout.getters:
+        value_of = _holder(answers, group).get
+        for name, key, get in getters:
+            value = value_of(key)
+            row[name] = None if value is None else get(value)
     found[layout.table.name].append(row)
     for steps, inner in layout.repeats:
-        _collect_rows(inner, _holder(answers, steps).get(steps[-1]) or (), row, found)
+        _collect_rows(inner, _holder(answers, steps[:-1]).get(steps[-1]) or (), row, found)
 
 
 def _collect_rows(layout: _Layout, members: Any, above: Row, found: dict[str, list[Row]]) -> None:
@@ -291,15 +296,14 @@ def _collect_rows(layout: _Layout, members: Any, above: Row, found: dict[str, li
 _NOTHING: Mapping[str, Any] = {}
 
 
-def _holder(answers: Mapping[str, Any], steps: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return the group that holds the last step, or an empty one."""
-    for step in steps[:-1]:
+def _holder(answers: Mapping[str, Any], group: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return the group at the end of some steps, or an empty one."""
+    for step in group:
         answers = answers.get(step) or _NOTHING
     return answers
 
 
-def _text(value: Any) -> Cell:
-    return str(value)
+_text: _Get = str
 
 
 def _integer(value: Any) -> Cell:
@@ -320,8 +324,9 @@ def _names(value: Any) -> Cell:
 
 def _labels(labels: Mapping[str, str]) -> Callable[[Any], Cell]:
     def get(value: Any) -> Cell:
-        names = (value,) if isinstance(value, str) else value
-        return LABEL_SEPARATOR.join(labels.get(name, name) for name in names)
+        if isinstance(value, str):
+            return labels.get(value, value)
+        return LABEL_SEPARATOR.join(labels.get(name, name) for name in value)
 
     return get
 
