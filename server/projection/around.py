@@ -27,6 +27,8 @@ update {table} set _late = ifnull(_first_received_at > :due, 0),
     _first_received_local = campaign_time(_first_received_at)
 """
 
+_UPDATE_RECEIVED = "update {table} set _received_local = campaign_time(_received_at)"
+
 
 def read_surroundings(source: LogSource, end: int) -> Surroundings:
     """Return what surrounds the entries before a place in the log."""
@@ -64,7 +66,7 @@ def write_form(db: Database, form: Form, definition: Definition, zone: tzinfo) -
 def write_units(db: Database, source: LogSource, around: Surroundings) -> None:
     """Write the units anew, and their names wherever they are repeated."""
     _replace(db, "units", source.units())
-    for table in (*data_tables(db), "quarantine"):
+    for table in (*data_tables(db), "quarantine", "conflicts"):
         db.execute(named(_UPDATE_UNIT_NAMES, table=table))
     around.units = {unit["code"]: unit["name"] for unit in source.units()}
 
@@ -98,7 +100,8 @@ def write_campaign(db: Database, campaign: Campaign, around: Surroundings) -> No
     db.conn.create_function("campaign_time", 1, lambda utc: local_text(utc, around.zone))
     for form in [row["form"] for row in db.query("select form from forms")]:
         db.execute(named(_UPDATE_TIMES, table=form), {"due": around.due.get(form)})
-    db.execute("update quarantine set _received_local = campaign_time(_received_at)")
+    for table in ("quarantine", "conflicts"):
+        db.execute(named(_UPDATE_RECEIVED, table=table))
     db.execute("update forms set published_local = campaign_time(published_at)")
 
 

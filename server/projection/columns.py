@@ -63,6 +63,19 @@ _REVISION = SystemColumn(
 _INDEX = SystemColumn("_index", "INTEGER", "在存证日志中的序号", "Place in the log")
 _DEVICE = SystemColumn("_device", "TEXT", "填报设备编号", "Id of the device it was made on")
 
+_HEADS = SystemColumn(
+    "_heads",
+    "INTEGER",
+    "并列的最新版本数（大于 1 时显示的是合并结果）",
+    "How many newest versions stand side by side; above 1, they are shown as merged",
+)
+_CONFLICTS = SystemColumn(
+    "_conflicts",
+    "INTEGER",
+    "待裁定的冲突数（见 conflicts 表）",
+    "How many of its answers two people changed differently (see the table conflicts)",
+)
+
 SUBMISSION_LEADING = (
     _ENTRY,
     _UNIT_NAME,
@@ -111,6 +124,8 @@ SUBMISSION_TRAILING = (
     _MADE_AT,
     _VERSION,
     SystemColumn("_revisions", "INTEGER", "版本数", "How many versions the entry has"),
+    _HEADS,
+    _CONFLICTS,
     _REVISION,
     _INDEX,
     _DEVICE,
@@ -149,6 +164,49 @@ QUARANTINE = (
     _INDEX,
     _DEVICE,
 )
+CONFLICTS = (
+    _ENTRY,
+    SystemColumn("_form", "TEXT", "表单代码", "Id of the form", facet=True),
+    _UNIT_NAME,
+    _UNIT,
+    SystemColumn("_place", "TEXT", "有冲突的题目", "The question they differ on"),
+    SystemColumn(
+        "_path",
+        "TEXT",
+        "在填报记录中的位置",
+        "Where it stands in the entry; empty: the entry itself",
+    ),
+    SystemColumn(
+        "_values",
+        "TEXT",
+        "各方的填报内容（一行一方，第一行为暂时显示的内容）",
+        "What each side has, one a line; the first one is shown for the time being",
+    ),
+    SystemColumn(
+        "_members",
+        "TEXT",
+        "各方填报人（一行一方，次序同上）",
+        "Who each side is, in the same order",
+    ),
+    SystemColumn(
+        "_contenders",
+        "TEXT",
+        "各方的版本摘要（SHA-256，一行一方，次序同上）",
+        "Digest of each side's version, in the same order",
+    ),
+    SystemColumn(
+        "_received_local",
+        "TEXT",
+        "最后一方收到时间（活动所在时区）",
+        "When the last side was received, in the campaign's zone",
+    ),
+    SystemColumn(
+        "_received_at", "TEXT", "最后一方收到时间（UTC）", "When the last side was received, UTC"
+    ),
+    SystemColumn(
+        "_index", "INTEGER", "最后一方在存证日志中的序号", "Place of the last side in the log"
+    ),
+)
 ENTRIES = (
     _ENTRY,
     SystemColumn("_form", "TEXT", "表单代码", "Id of the form", facet=True),
@@ -164,5 +222,6 @@ ENTRIES = (
     _RECEIVED_AT,
     _MADE_LOCAL,
     SystemColumn("_revisions", "INTEGER", "版本数", "How many versions the entry has"),
+    _CONFLICTS,
     _INDEX,
 )

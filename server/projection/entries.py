@@ -4,19 +4,22 @@ An entry whose first revision is among the leaves cannot be in the tables yet; w
 other is taken out first. So a new entry, which most are, costs no look at what is there, and a row
 that would take another's place is an error.
 
+An entry of several heads is shown as merged, with a row in `conflicts` for each place that somebody
+has to decide; where that cannot be shown, as its preferred head has it.
+
 What cannot be shown in its form's tables stands in quarantine: nothing that was logged vanishes.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlite_utils import Database
 
-from forms.definition import Form
-from forms.tables import Plan, Row
+from forms.tables import Row
+from server.projection.conflicts import conflict_rows
 from server.projection.heads import Standing, Stored
+from server.projection.merging import KnownForm, View, lineage_wanted, merged_view
 from server.projection.quarantine import UNSHOWABLE, quarantine_row
 from server.projection.rows import (
     Surroundings,
@@ -34,14 +37,6 @@ _LOGGER = logging.getLogger(__name__)
 _INSERT_TEXT = "insert into {table}(rowid, text) values (?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownForm:
-    """A published definition, ready to give rows."""
-
-    form: Form
-    plan: Plan
-
-
 class EntryWriter:
     """Writes entries within one transaction of the audit database."""
 
@@ -56,7 +51,7 @@ class EntryWriter:
         self._source = source
         self._forms = forms
         self._around = around
-        self._rows: dict[tuple[str, str], list[Row]] = {}
+        self._rows: dict[tuple[str, ...], list[Row]] = {}
         self._texts: dict[str, list[tuple[int, str]]] = {}
 
     def write(self, leaves: Sequence[Leaf]) -> int:
@@ -78,31 +73,58 @@ class EntryWriter:
 
     def _collect(self, standing: Standing, contents: Mapping[str, bytes]) -> None:
         head = standing.head
-        if head is not None:
+        if head is not None and not self._is_shown(standing, head, contents):
+            self._set_apart(replace(head, code=UNSHOWABLE), contents)
+        for stored in standing.quarantined:
+            self._set_apart(stored, contents)
+
+    def _is_shown(self, standing: Standing, head: Stored, contents: Mapping[str, bytes]) -> bool:
+        for view in self._views(standing, head, contents):
             try:
-                self._collect_head(standing, head, parse_content(contents[head.digest]))
+                self._collect_view(standing, head, view)
             except Exception:
                 # Nothing that was logged is so broken; but if it were, it must not stop the others.
                 _LOGGER.exception("The entry %s cannot be shown.", head.entry)
-                self._set_apart(replace(head, code=UNSHOWABLE), contents)
-        for stored in standing.quarantined:
-            self._set_apart(stored, contents)
+            else:
+                return True
+        return False
+
+    def _views(
+        self, standing: Standing, head: Stored, contents: Mapping[str, bytes]
+    ) -> Iterator[View]:
+        """Yield what to show of an entry, and what to show instead where that cannot be done."""
+        plain = View(parse_content(contents[head.digest]), (head.definition,))
+        if len(standing.heads) > 1:
+            try:
+                view = merged_view(standing, contents, self._forms, self._source)
+            except Exception:
+                _LOGGER.exception("The heads of the entry %s cannot be merged.", head.entry)
+            else:
+                yield view
+                plain = replace(plain, contested=view.contested)
+        yield plain
 
     def _set_apart(self, stored: Stored, contents: Mapping[str, bytes]) -> None:
         revision = parse_content(contents[stored.digest])
         row = quarantine_row(stored, revision, self._version(stored), self._around)
-        self._rows.setdefault(("quarantine", ""), []).append(row)
+        self._rows.setdefault(("quarantine",), []).append(row)
 
-    def _collect_head(self, standing: Standing, head: Stored, revision: dict[str, Any]) -> None:
+    def _collect_view(self, standing: Standing, head: Stored, view: View) -> None:
         known = self._forms[head.definition]
-        tables = known.plan.rows(revision["answers"])
+        tables = view.rows(self._forms)
         check_row_ids(tables)
-        complete_rows(tables, standing, head, revision, self._around)
-        tables[known.form.form_id][0]["_version"] = known.form.version
+        complete_rows(tables, standing, head, view.revision, self._around)
+        submission = tables[known.form.form_id][0]
+        submission["_version"] = known.form.version
+        submission["_conflicts"] = len(view.contested)
+        conflicts = list(conflict_rows(standing, view, known.form, self._around))
         texts = list(full_text(known.plan, tables))
+        # Rows of one key have the same columns: of two versions of a form, those of both.
         for table, rows in tables.items():
             if rows:
-                self._rows.setdefault((table, head.definition), []).extend(rows)
+                self._rows.setdefault((table, *view.definitions), []).extend(rows)
+        if conflicts:
+            self._rows.setdefault(("conflicts",), []).extend(conflicts)
         for table, number, text in texts:
             self._texts.setdefault(table, []).append((number, text))
 
@@ -111,7 +133,7 @@ class EntryWriter:
         return None if known is None else known.form.version
 
     def _insert(self) -> None:
-        for (table, _), rows in self._rows.items():
+        for (table, *_), rows in self._rows.items():
             self._db.table(table).insert_all(rows)
         for table, texts in self._texts.items():
             insert = named(_INSERT_TEXT, table=table + FULL_TEXT_SUFFIX)
@@ -120,7 +142,8 @@ class EntryWriter:
     def _take_out(self, entries: list[str], end: int) -> None:
         for form in self._source.forms_of(entries, end):
             self._take_out_of(form, entries)
-        self._delete("quarantine", entries)
+        for table in ("quarantine", "conflicts"):
+            self._delete(table, entries)
 
     def _take_out_of(self, form: str, entries: list[str]) -> None:
         tables = [
@@ -153,5 +176,5 @@ class EntryWriter:
 
 
 def _wanted(standings: Sequence[tuple[str, Standing]]) -> list[str]:
-    heads = [standing.head.digest for _, standing in standings if standing.head is not None]
-    return [*heads, *(each.digest for _, standing in standings for each in standing.quarantined)]
+    shown = [digest for _, standing in standings for digest in lineage_wanted(standing)]
+    return [*shown, *(each.digest for _, standing in standings for each in standing.quarantined)]

@@ -1,15 +1,16 @@
-"""Which of an entry's revisions stands, and which stand in quarantine.
+"""Which of an entry's revisions stand, and which stand in quarantine.
 
 Pure, and the same for any order of arrival:
- * The head is, among the logged revisions that no logged one descends from, the one with the
-   longest history; of equally long ones the one with the greatest digest.
+ * The heads are the logged revisions that no logged one descends from. The preferred one has the
+   longest history; of equally long ones, the greatest digest. Several are shown as merged.
  * A quarantined revision stands in quarantine until a logged one descends from it, or another of
    the same unit or device: what was mended, or sent again, is no longer open.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.history import Parents, ancestors, in_preference
 
 LOGGED = "logged"
 QUARANTINED = "quarantined"
@@ -37,33 +38,46 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands of one entry. `first_received_at` and `count` are of its logged revisions."""
+    """What stands of one entry. `first_received_at` and `count` are of its logged revisions.
 
-    head: Stored | None
+    Of `heads`, the preferred one comes first. Where there are several, `lineage` names the parents
+    of every known revision that they descend from, themselves included: what merging them takes.
+    """
+
+    heads: tuple[Stored, ...]
     first_received_at: str | None
     count: int
     quarantined: tuple[Stored, ...]
+    lineage: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-
-Parents: TypeAlias = Mapping[str, Sequence[str]]
+    @property
+    def head(self) -> Stored | None:
+        """Return the preferred head; None where nothing stands."""
+        return self.heads[0] if self.heads else None
 
 
 def standing(revisions: Sequence[Stored], parents: Parents) -> Standing:
     """Return what stands of an entry with these revisions; `parents` may name unknown ones."""
-    by_digest = {revision.digest: revision for revision in revisions}
     logged = [revision for revision in revisions if revision.state == LOGGED]
-    below_logged = _ancestors(logged, parents)
+    below_logged = ancestors((each.digest for each in logged), parents)
     heads = [revision for revision in logged if revision.digest not in below_logged]
-    depths = _depths(by_digest, parents) if len(heads) > 1 else {}
-    head = max(heads, key=lambda each: (depths.get(each.digest, 0), each.digest), default=None)
+    lineage: dict[str, tuple[str, ...]] = {}
+    if len(heads) > 1:
+        known = below_logged | {head.digest for head in heads}
+        for each in revisions:
+            if each.digest in known:
+                lineage[each.digest] = tuple(parents.get(each.digest, ()))
+        by_digest = {head.digest: head for head in heads}
+        heads = [by_digest[digest] for digest in in_preference(list(by_digest), lineage)]
     quarantined = (each for each in revisions if each.state == QUARANTINED)
     open_ones = [each for each in quarantined if each.digest not in below_logged]
     replaced = _replaced(open_ones, parents)
     return Standing(
-        head=head,
+        heads=tuple(heads),
         first_received_at=min((each.received_at for each in logged), default=None),
         count=len(logged),
         quarantined=tuple(each for each in open_ones if each.digest not in replaced),
+        lineage=lineage,
     )
 
 
@@ -71,7 +85,7 @@ def _replaced(quarantined: Sequence[Stored], parents: Parents) -> set[str]:
     """Return the digests from which a quarantined revision of the same sender descends."""
     replaced: set[str] = set()
     for later in quarantined:
-        below = _ancestors([later], parents)
+        below = ancestors([later.digest], parents)
         replaced |= {
             each.digest
             for each in quarantined
@@ -82,30 +96,3 @@ def _replaced(quarantined: Sequence[Stored], parents: Parents) -> set[str]:
 
 def _same_sender(one: Stored, other: Stored) -> bool:
     return one.device == other.device or (one.unit is not None and one.unit == other.unit)
-
-
-def _ancestors(revisions: Iterable[Stored], parents: Parents) -> set[str]:
-    found: set[str] = set()
-    waiting = [parent for each in revisions for parent in parents.get(each.digest, ())]
-    while waiting:
-        digest = waiting.pop()
-        if digest not in found:
-            found.add(digest)
-            waiting.extend(parents.get(digest, ()))
-    return found
-
-
-def _depths(known: Mapping[str, Stored], parents: Parents) -> dict[str, int]:
-    """Return how many revisions the longest history of each known one has."""
-    depths: dict[str, int] = {}
-    waiting = list(known)
-    while waiting:
-        digest = waiting[-1]
-        above = [parent for parent in parents.get(digest, ()) if parent in known]
-        missing = [parent for parent in above if parent not in depths]
-        if missing:
-            waiting.extend(missing)
-            continue
-        depths[digest] = 1 + max((depths[parent] for parent in above), default=0)
-        waiting.pop()
-    return depths

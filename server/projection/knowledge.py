@@ -18,7 +18,7 @@ from server.projection.around import (
     write_members,
     write_units,
 )
-from server.projection.entries import KnownForm
+from server.projection.merging import KnownForm
 from server.projection.naming import check_names
 from server.projection.rows import Surroundings
 from server.projection.source import Definition, Leaf, LogSource

@@ -13,10 +13,10 @@ from forms.tables import shape
 
 RESERVED = frozenset(
     {
-        *("entries", "forms", "items", "members", "quarantine", "units"),
+        *("conflicts", "entries", "forms", "items", "members", "quarantine", "units"),
         # the canned queries of datasette-metadata.json, which have addresses beside the tables
         *("submissions-by-unit-and-form", "contests-by-category", "arrived-late"),
-        *("in-quarantine", "units-with-nothing-yet"),
+        *("in-conflict", "in-quarantine", "units-with-nothing-yet"),
     }
 )
 MAX_COLUMNS = 1950  # SQLite's limit is 2,000, the system's columns included

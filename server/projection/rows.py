@@ -12,7 +12,7 @@ from server.projection.local_time import local_text, named_zone, zone_of
 from server.projection.segmentation import searchable
 
 Rows: TypeAlias = dict[str, list[Row]]
-_ORDINAL_BITS = 20  # a revision has at most 1 MiB, and so fewer rows
+_ORDINAL_BITS = 20  # a revision has at most 1 MiB, and so fewer rows; several merged have more
 
 
 @dataclass(slots=True)
@@ -66,6 +66,8 @@ def complete_rows(
 
 def row_number(index: int, ordinal: int) -> int:
     """Return the number of a row of the revision at an index: unique, and in order."""
+    if ordinal >> _ORDINAL_BITS:
+        raise ValueError("There are too many rows to be numbered.")
     return (index << _ORDINAL_BITS) | ordinal
 
 
@@ -123,11 +125,12 @@ def _history(
     return {
         "_late": around.is_late(head.form, first),
         "_reasons": "\n".join(f"{path}：{reasons[path]}" for path in sorted(reasons)) or None,
-        "_operation": head.operation,
+        "_operation": revision["operation"],
         "_void_reason": revision.get("reason"),
         "_first_received_local": local_text(first, around.zone),
         "_first_received_at": first,
         "_revisions": standing.count,
+        "_heads": len(standing.heads),
         "_revision": head.digest,
         "_index": head.index,
         "_device": head.device,

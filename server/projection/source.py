@@ -117,6 +117,24 @@ class LogSource:
         ).fetchone()
         return None if row is None else bytes(row[0])
 
+    def units_before(self, end: int) -> bytes | None:
+        """Return the bytes of the units as they were last published before a place in the log."""
+        row = self._connection.execute(
+            "select object.bytes from units join object on object.digest = units.digest"
+            " where idx < ? order by idx desc limit 1",
+            (end,),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def author(self, device: str) -> dict[str, Any]:
+        """Return the name and role of whose device it is; nothing where it is not enrolled."""
+        row = self._connection.execute(
+            "select member.name, member.role from device join member on member.id = device.member"
+            " where device.id = ?",
+            (device,),
+        ).fetchone()
+        return {} if row is None else dict(row)
+
     def units(self) -> list[dict[str, Any]]:
         """Return the units as they are now."""
         return self._dicts("select code, name, kind, parent from unit order by code")

@@ -16,6 +16,7 @@ from sqlite_utils.db import Table as DatabaseTable
 from forms.definition import Form
 from forms.tables import Column, Table, shape
 from server.projection.columns import (
+    CONFLICTS,
     ENTRIES,
     NESTED_ROW,
     QUARANTINE,
@@ -27,7 +28,7 @@ from server.projection.columns import (
 )
 from server.projection.descriptions import describe, describe_columns, describe_table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FULL_TEXT_SUFFIX = "_fts"
 _FIXED: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "_projection": (
@@ -121,6 +122,10 @@ def create_tables(db: Database) -> None:
     db.table("quarantine").create(_types(QUARANTINE), pk="_revision", foreign_keys=_people())
     db.table("quarantine").create_index(["_entry"])
     describe(db, "quarantine", "隔离区 · Quarantine", QUARANTINE)
+    db.table("conflicts").create(
+        _types(CONFLICTS), pk=("_entry", "_path"), foreign_keys=[_people()[0]]
+    )
+    describe(db, "conflicts", "冲突 · Conflicts", CONFLICTS)
     describe(db, "entries", "全部填报记录 · All entries", ENTRIES)
     _create_entries_view(db, [])
     db.table("_projection").insert(

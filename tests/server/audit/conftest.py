@@ -14,7 +14,7 @@ import pytest
 import requests
 from flask import Flask
 
-from server import revisions
+from server import log, revisions
 from server.app import create_app
 from server.audit.child import DatasetteChild
 from server.audit.mounting import mounted
@@ -111,8 +111,10 @@ class Book:
         arrival = Arrival(digest_of(content), content, signature, revision, device, verdict)
 
         def write(connection: Any) -> None:
-            revisions.add_object(connection, arrival)
-            revisions.add_revision(connection, arrival, verdict, self.clock.now)
+            if revisions.add_objects(connection, [arrival]):
+                statement = revisions.statement_of(arrival, self.clock.now)
+                placed = revisions.Placed(arrival, log.append(connection, statement), verdict)
+                revisions.add_revisions(connection, [placed], self.clock.now)
 
         self.services.writer.run(write)
         return arrival.digest

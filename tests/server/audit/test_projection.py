@@ -13,6 +13,7 @@ from server.projection import projector as projector_module
 from server.projection.local_time import local_text, zone_of
 from server.projection.projector import Projector
 from server.projection.source import LogSource
+from server.projection.tables import SCHEMA_VERSION
 from server.verdict import LOGGED, held, quarantined
 from sync.messages import RuleViolation
 
@@ -45,6 +46,9 @@ def some_history(book, contests):
     book.store(book.revision("attachment-2", contests("坏"), unit="uxin"), quarantined("rules"))
     waiting = book.store(book.revision("attachment-2", contests("等")), held("newer_version"))
     book.hand_in("attachment-2", {}, operation="void", reason="填错了")
+    one_side = replace(first, answers=contests("甲"), parents=(parent,), sequence=91)
+    book.store(one_side)
+    book.store(replace(first, answers=contests("乙"), parents=(parent,), sequence=92))
     book.services.publish(attachment_1(version="2019051302", extra="remark"))
     book.hand_in("attachment-1", {"filled_on": "2019-05-20", "remark": "备注"})
     book.decide(waiting, LOGGED)
@@ -345,10 +349,11 @@ def test_the_order_of_arrival_makes_no_difference_to_what_stands(make_book, cont
         assert found["attachment-2"] == expected["attachment-2"]
         assert found["attachment-2-contests"] == expected["attachment-2-contests"]
         assert found["attachment-2-contests_fts"] == expected["attachment-2-contests_fts"]
+        assert found["conflicts"] == expected["conflicts"] != []
 
 
 def _shuffled(revisions, seed):
-    return random.Random(seed).sample(revisions, len(revisions))  # noqa: S311  # an order, no secret
+    return random.Random(seed).sample(revisions, len(revisions))
 
 
 def _copy_members(origin, other):
@@ -421,7 +426,9 @@ def test_a_file_of_another_version_is_made_anew(book, contests):
     book.projector.close()
 
     assert len(book.audit("select * from entries")) == 1
-    assert book.look("select schema_version from _projection") == [{"schema_version": 1}]
+    assert book.look("select schema_version from _projection") == [
+        {"schema_version": SCHEMA_VERSION}
+    ]
 
 
 def test_an_entry_that_cannot_be_shown_stops_no_other(book, contests, caplog):
