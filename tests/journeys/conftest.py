@@ -202,6 +202,15 @@ def enrolled(organiser, reporter):
 
 
 @pytest.fixture
+def colleague(organiser, enrolled, tmp_path):
+    """Return another reporter of the same unit, on a device of their own."""
+    colleague = Reporter(tmp_path / "colleague")
+    colleague.enrol(f"http://127.0.0.1:{organiser.port}/", organiser.invite()["code"])
+    colleague.sync()
+    return colleague
+
+
+@pytest.fixture
 def until():
     return wait_for
 
