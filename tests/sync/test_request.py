@@ -13,8 +13,10 @@ from sync.keys import REVISION_TYPE, SigningKey, key_id
 from sync.request import (
     Request,
     authorize,
+    format_content_digest,
     is_nonce,
     parse_authorization,
+    parse_content_digest,
     verify_request,
 )
 
@@ -113,3 +115,24 @@ def test_no_header_whatever_raises_anything_but_our_own_error(header: str) -> No
 )
 def test_a_nonce_is_32_hexadecimal_digits(text: str, expected: bool) -> None:
     assert is_nonce(text) is expected
+
+
+@given(st.binary())
+def test_the_digest_of_a_body_travels_in_a_header(body: bytes) -> None:
+    assert parse_content_digest(format_content_digest(digest_of(body))) == digest_of(body)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "sha-256=::",
+        "sha-512=:" + "A" * 43 + "=:",
+        "sha-256=:" + "A" * 42 + "=:",
+        "sha-256=:" + "A" * 43 + "=:, sha-512=:AAAA:",
+        "sha-256=:" + "A" * 43 + "=:\n",
+    ],
+)
+def test_another_header_names_no_digest(header: str) -> None:
+    with pytest.raises(MessageError):
+        parse_content_digest(header)
