@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +28,7 @@ from sync.frames import Damage, Frame, FrameKind, format_frame, scan_frames
 
 SEALED_AT = 4 * 1024 * 1024
 _CHUNK = 256 * 1024
+_ENDLESS = 2**53
 _NAME = re.compile(r"(?P<incarnation>[0-9A-Za-z]+)-(?P<first>[0-9]+)\.tbj", re.ASCII)
 _BINARY: int = getattr(os, "O_BINARY", 0)
 
@@ -38,6 +40,19 @@ class Segment:
     incarnation: str
     first: int
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment with the sequences of the revisions that belong to it, `end` left out."""
+
+    segment: Segment
+    end: int
+
+    @property
+    def is_last(self) -> bool:
+        """Say whether what is made next belongs here."""
+        return self.end == _ENDLESS
 
 
 @dataclass(slots=True)
@@ -134,6 +149,12 @@ class Journal:
         ]
         return sorted(each for each in found if incarnation in (None, each.incarnation))
 
+    def parts(self, incarnation: str) -> list[Part]:
+        """Return the segments of an incarnation, each with where it ends."""
+        segments = self.segments(incarnation)
+        parts = [Part(segment, after.first) for segment, after in pairwise(segments)]
+        return parts + [Part(segment, _ENDLESS) for segment in segments[-1:]]
+
     def read(self, segment: Segment) -> Iterator[Frame | Damage]:
         """Yield what a segment holds: intact frames, and the damage between them."""
         with storage_errors(segment.path), segment.path.open("rb") as file:
@@ -145,13 +166,14 @@ class Journal:
         if keep:
             with storage_errors(segment.path):
                 damaged = segment.path.read_bytes()
-            write_durably(segment.path.with_name(segment.path.name + ".damaged"), damaged)
+            write_durably(_beside(segment.path), damaged)
         write_durably(segment.path, b"".join(map(format_frame, frames)))
 
     def remove(self, segment: Segment) -> None:
         """Take a segment away whose revisions are no longer kept on this device."""
         self.close()
         with storage_errors(segment.path):
+            _beside(segment.path).unlink(missing_ok=True)
             segment.path.unlink(missing_ok=True)
             flush_directory(self._folder)
 
@@ -200,6 +222,11 @@ class Journal:
 def frame_of(content: bytes, digest: str, signature: bytes) -> bytes:
     """Return the bytes of a revision's frame, without digesting it once more."""
     return format_frame(Frame(FrameKind.REVISION, content, raw_digest(digest), signature))
+
+
+def _beside(path: Path) -> Path:
+    """Return where the damaged bytes of a segment are kept."""
+    return path.with_name(path.name + ".damaged")
 
 
 def _write(file: BinaryIO, offset: int, content: bytes) -> None:

@@ -16,14 +16,13 @@ an update from a version that kept no journal, everything is compared once.
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from client.clock import Clock
 from client.db import Database, Row
 from client.device import Device
 from client.drafts import Drafts
 from client.errors import StorageError
-from client.journal import Journal, Segment
+from client.journal import Journal, Part, Segment
 from client.revisions import Revisions, SignedRevision
 from client.settings import read_setting, write_setting
 from client.troubles import Troubles
@@ -35,7 +34,6 @@ from sync.revision import Revision, parse_revision
 from sync.times import format_time
 
 _COMPARED = "journal_compared"
-_ENDLESS = 2**53
 _PAGE = 100
 _OWN = "is_own = 1 AND device = ? AND incarnation = ?"
 
@@ -62,14 +60,6 @@ class Compared:
     torn: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A segment and the sequences of the revisions that belong to it, `end` left out."""
-
-    segment: Segment
-    end: int
 
 
 @dataclass(slots=True)
@@ -126,13 +116,14 @@ class Reconciler:
         """
         found = Compared()
         for life in self._lives() if is_all else (self._device.incarnation,):
-            for part in self._parts(life, 1)[:-1] if is_all else ():
+            for part in self._journal.parts(life)[:-1] if is_all else ():
                 with self._db.held():
                     self._compare_part(life, part, found)
             with self._db.held():
-                reached = 0
-                for part in self._parts(life, self._top(life) + 1):
-                    reached = self._compare_part(life, part, found)
+                top, reached = self._top(life), 0
+                for part in self._journal.parts(life):
+                    if part.end > top + 1:
+                        reached = self._compare_part(life, part, found)
                 self._append_after(life, reached, found)
         return found
 
@@ -144,13 +135,6 @@ class Reconciler:
         in_journal = {segment.incarnation for segment in self._journal.segments()}
         return sorted(in_journal | {row["incarnation"] for row in rows})
 
-    def _parts(self, life: str, sequence: int) -> list[_Part]:
-        """Return the parts of the journal from the one on to which a sequence belongs."""
-        segments = self._journal.segments(life)
-        parts = [_Part(segment, after.first) for segment, after in pairwise(segments)]
-        parts += [_Part(segment, _ENDLESS) for segment in segments[-1:]]
-        return [part for part in parts if part.end > sequence]
-
     def _top(self, life: str) -> int:
         row = self._db.row(
             f"SELECT max(sequence) AS top FROM revision WHERE {_OWN}",  # noqa: S608 - a constant of this module
@@ -158,17 +142,16 @@ class Reconciler:
         )
         return 0 if row is None else int(row["top"] or 0)
 
-    def _compare_part(self, life: str, part: _Part, found: Compared) -> int:
+    def _compare_part(self, life: str, part: Part, found: Compared) -> int:
         """Compare a part; return the last sequence up to which it is whole now."""
         name = part.segment.path.name
         with self._db.transaction():
             read = self._read(part.segment, found)
         rows = self._rows(life, part)
         there = [row["sequence"] for row in rows if row["digest"] in read.signatures]
-        is_last = part.end == _ENDLESS
-        reached = max(there, default=part.segment.first - 1) if is_last else part.end
+        reached = max(there, default=part.segment.first - 1) if part.is_last else part.end
         missing = [row for row in rows if row["digest"] not in read.signatures]
-        if is_last and _is_torn(part.segment, read) and not missing:
+        if part.is_last and _is_torn(part.segment, read) and not missing:
             self._journal.cut(part.segment.path, read.damages[0].offset)
             found.torn.append(name)
             return reached
@@ -245,7 +228,7 @@ class Reconciler:
         else:
             self._drafts.follow(revision.entry, (digest,))
 
-    def _rows(self, life: str, part: _Part) -> list[Row]:
+    def _rows(self, life: str, part: Part) -> list[Row]:
         return self._db.rows(
             f"SELECT digest, sequence FROM revision WHERE {_OWN} "  # noqa: S608 - a constant of this module
             "AND sequence >= ? AND sequence < ? AND pruned_at IS NULL ORDER BY sequence",
