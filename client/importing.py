@@ -31,7 +31,7 @@ from sync.messages import ItemResult, ItemState
 
 Json = dict[str, Any]
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+LARGEST_ANSWER = 128 * 1024 * 1024
 _CHUNK = 256 * 1024
 _DECIDED = frozenset({ItemState.LOGGED.value, ItemState.QUARANTINED.value})
 

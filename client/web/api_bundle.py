@@ -3,16 +3,17 @@
 GET  /api/export?all=   what is undelivered as one file, or with all=1 everything held
 POST /api/import        the server's answer to a bundle, as raw bytes, at most 16 MiB
 
-A download changes nothing here, and nothing is called exported by it: nobody reads it back. What a
-copy on a stick needs that is `tianbao export`.
+A download changes nothing here, and nothing is called exported by it: nobody reads back what the
+browser wrote. `tianbao export` does.
 """
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from client.errors import NotFoundError
-from client.importing import LARGEST_ANSWER
 from client.services import Services
+
+LARGEST_ANSWER = 16 * 1024 * 1024
 
 bp = Blueprint("bundle", __name__, url_prefix="/api")
 
