@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from client.errors import NotTheServerError, RefusedError, UnreachableError
@@ -35,13 +35,12 @@ A = TypeVar("A", bound=Answer)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `digest` names a body that is a file, so that it need not be read twice."""
+    """What is asked."""
 
     method: str
     target: str
-    body: bytes | BinaryIO = b""
+    body: bytes = b""
     headers: Mapping[str, str] | None = None
-    digest: str | None = None
 
 
 class Exchange:
@@ -82,9 +81,7 @@ class Exchange:
 
 def make_request(question: Question, device: str) -> Request:
     """Return the request that a device signs, with a fresh nonce."""
-    body = question.body if isinstance(question.body, bytes) else b""
-    digest = question.digest or digest_of(body)
-    nonce = token_hex(NONCE_BYTES)
+    nonce, digest = token_hex(NONCE_BYTES), digest_of(question.body)
     return Request(question.method, question.target, nonce, digest, device=device)
 
 

@@ -99,13 +99,13 @@ class FilePusher:
             verify=lambda: self._verify(file),
             read=lambda offset, size: self._blobs.read(file.sha256, offset, size),
             note=lambda offset: self._note(file, offset),
+            offset=self._outbox.offset(file.sha256),
         )
         try:
             sending.run()
         finally:
             self.handled.append(Progress(file.sha256, file.size, sending.offset))
-            with suppress(StorageError):  # a full disk: the server knows the offset better anyway
-                self._keep(file, sending.offset)
+            self._keep(file, sending.offset)
         with self._db.transaction():
             self._revisions.acknowledge(file.sha256, self._clock.now())
 
@@ -117,9 +117,10 @@ class FilePusher:
             self._keep(file, offset)
 
     def _keep(self, file: Attachment, offset: int) -> None:
-        if offset != self._outbox.offset(file.sha256):
-            with self._db.transaction():
-                self._outbox.note_offset(file.sha256, offset)
+        if offset == self._outbox.offset(file.sha256):
+            return
+        with suppress(StorageError), self._db.transaction():  # a full disk: the server knows it
+            self._outbox.note_offset(file.sha256, offset)
 
     def _verify(self, file: Attachment) -> None:
         try:
@@ -152,7 +153,7 @@ class _Sending:
     verify: Callable[[], None]
     read: Callable[[int, int], bytes]
     note: Callable[[int], None]
-    offset: int = 0  # what the server signed for last
+    offset: int  # what the server signed for last
     _furthest: int = 0
     _furthest_at_break: int = 0
     _fruitless: int = 0

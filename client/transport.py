@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import requests
 from requests.auth import AuthBase
@@ -59,7 +59,7 @@ class Transport(Protocol):
         target: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | BinaryIO = b"",
+        body: bytes = b"",
         authorization: str | None = None,
     ) -> Reply:
         """Send a request; return whatever came back.
@@ -100,7 +100,7 @@ class HttpTransport:
         target: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | BinaryIO = b"",
+        body: bytes = b"",
         authorization: str | None = None,
     ) -> Reply:
         """Send a request; return whatever came back: see `Transport`."""

@@ -49,6 +49,15 @@ def test_a_file_whose_bytes_changed_is_found_out(tmp_path):
         blobs.verify(kept.sha256, kept.size)
 
 
+def test_a_file_is_read_part_by_part(tmp_path):
+    blobs = Blobs(tmp_path)
+    sha256 = blobs.keep(io.BytesIO(b"photo")).sha256
+
+    assert [blobs.read(sha256, at, 3) for at in (0, 3, 5)] == [b"pho", b"to", b""]
+    with pytest.raises(NotFoundError):
+        blobs.read("0" * 64, 0, 3)
+
+
 def test_a_file_of_another_size_is_found_out(tmp_path):
     blobs = Blobs(tmp_path)
     kept = blobs.keep(io.BytesIO(b"photo"))

@@ -148,6 +148,19 @@ def test_the_next_round_sends_the_rest_alone(services, office, save):
     assert services.rounds._outbox.progress() == []
 
 
+def test_what_was_signed_for_is_still_known_when_no_answer_comes(services, office, save):
+    save(LARGE)
+    with services.db.transaction():
+        services.db.write("UPDATE attachment SET offset_acknowledged = 500000")
+    of_files(office, lambda _: hang_up)
+
+    with pytest.raises(UnreachableError):
+        services.rounds.run()
+
+    (waiting,) = services.rounds._outbox.progress()
+    assert waiting["offset"] == 500_000
+
+
 def test_an_offset_is_believed_of_the_server_alone(services, office, save):
     """What this device noted is for the screen: a server that was restored may have less."""
     save(LARGE)
