@@ -294,6 +294,10 @@ class World:
         shutil.rmtree(self.folder / "data")
         shutil.copytree(self.backup, self.folder / "data")
         self.open_server()
+        for version in range(
+            2, self.version + 1
+        ):  # the organiser has the forms, and publishes again
+            self.server.publish(field_device.definition(version=str(version)))
         self.note_what_is_lost()
 
     @property
