@@ -50,7 +50,7 @@ def fill(services, picture=None, **answers):
         services.filling.answer(draft, name, value, "zh-CN")
     if picture is not None:
         services.filling.attach(
-            draft, "photo", io.BytesIO(picture), "工地.png", "image/png", "zh-CN"
+            draft, "paper", io.BytesIO(picture), "方案.pdf", "application/pdf", "zh-CN"
         )
     return draft
 
