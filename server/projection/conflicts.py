@@ -29,6 +29,8 @@ def conflict_rows(
     standing: Standing, view: View, form: Form, around: Surroundings
 ) -> Iterator[Row]:
     """Yield a row for each contested place of an entry."""
+    if not view.contested:
+        return
     heads = {head.digest: head for head in standing.heads}
     labels = {node.path: both_languages(node.label) or node.name for node in walk(form.survey)}
     for contested in view.contested:

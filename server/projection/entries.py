@@ -13,6 +13,7 @@ What cannot be shown in its form's tables stands in quarantine: nothing that was
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from sqlite_utils import Database
 
@@ -30,7 +31,7 @@ from server.projection.rows import (
     row_number,
 )
 from server.projection.source import Leaf, LogSource
-from server.projection.tables import FULL_TEXT_SUFFIX, named
+from server.projection.tables import FULL_TEXT_SUFFIX, insert_into, named
 
 _TOUCHING = frozenset({"revision", "outcome"})
 _LOGGER = logging.getLogger(__name__)
@@ -134,10 +135,12 @@ class EntryWriter:
 
     def _insert(self) -> None:
         for (table, *_), rows in self._rows.items():
-            self._db.table(table).insert_all(rows)
+            cells = itemgetter(*rows[0])
+            self._db.conn.executemany(insert_into(table, rows[0]), map(cells, rows))
         for table, texts in self._texts.items():
             insert = named(_INSERT_TEXT, table=table + FULL_TEXT_SUFFIX)
-            self._db.conn.executemany(insert, texts)
+            # Whenever a number is lower than the one before, FTS5 writes out all it has gathered.
+            self._db.conn.executemany(insert, sorted(texts))
 
     def _take_out(self, entries: list[str], end: int) -> None:
         for form in self._source.forms_of(entries, end):

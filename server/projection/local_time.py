@@ -6,6 +6,7 @@ which zone is meant stands in a column of its own, or is the campaign's.
 
 from contextlib import suppress
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sync.errors import MessageError
@@ -14,6 +15,7 @@ from sync.times import parse_zone
 ORGANISATION_ZONE = "+08:00"
 
 
+@lru_cache(maxsize=1024)
 def local_text(utc: str, zone: tzinfo) -> str:
     """Return UTC text as the log's tables have it as local time: `2019-05-20 17:31:02`."""
     moment = datetime.fromisoformat(utc)

@@ -9,31 +9,35 @@ query becomes a phrase: 竞赛 is searched as "竞 赛".
 
 import re
 from collections.abc import Iterable
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 # Han with its extensions and compatibility forms, kana, hangul: written without spaces.
 _UNSPACED = (
     r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_RUNS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_PARTS = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
+_WIDE = re.compile("[\uff01-\uff5e]")
+_WIDE_TO_NARROW = 0xFEE0
 _QUERY_PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _CELL_BORDER = " \ue000 "
 
 
 def segment(text: str) -> str:
     """Return the text with spaces around every character of a script without spaces."""
-    plain = text if text.isascii() else normalize("NFKC", text)
-    if _HAS_UNSPACED.search(plain) is None:
-        return plain
-    return " ".join(
-        " ".join(run) if _HAS_UNSPACED.match(run) else run for run in _RUNS.findall(plain)
-    )
+    return text if text.isascii() else " ".join(_PARTS.findall(_normal(text)))
 
 
 def searchable(cells: Iterable[str]) -> str:
     """Return the text under which a row is found by the words of its cells."""
     return _CELL_BORDER.join(segment(cell) for cell in cells)
+
+
+def _normal(text: str) -> str:
+    """Return the NFKC form of a text; most Chinese texts differ from it in wide marks alone."""
+    if is_normalized("NFKC", text):
+        return text
+    narrow = _WIDE.sub(lambda found: chr(ord(found[0]) - _WIDE_TO_NARROW), text)
+    return narrow if is_normalized("NFKC", narrow) else normalize("NFKC", narrow)
 
 
 def search_phrase(query: str) -> str:

@@ -244,9 +244,18 @@ def _entries_of(db: Database, form: str, names: list[str]) -> str:
 
 def named(statement: str, **names: str) -> str:
     """Return a statement with the names of tables in their places, quoted as SQL wants them."""
-    return statement.format_map(
-        {place: '"' + name.replace('"', '""') + '"' for place, name in names.items()}
-    )
+    return statement.format_map({place: _quoted(name) for place, name in names.items()})
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def insert_into(table: str, columns: Iterable[str]) -> str:
+    """Return the statement that inserts a row with these columns."""
+    names = [_quoted(name) for name in columns]
+    places = ", ".join("?" * len(names))
+    return f"insert into {_quoted(table)} ({', '.join(names)}) values ({places})"  # noqa: S608  # names are quoted
 
 
 def format_kinds(kinds: Iterable[str]) -> str:

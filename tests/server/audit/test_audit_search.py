@@ -1,16 +1,33 @@
 """Texts cut up for full-text search, and queries cut up the same way."""
 
+import re
+from unicodedata import normalize
+
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from server.projection.segmentation import search_phrase, searchable, segment
+from server.projection.segmentation import _UNSPACED, search_phrase, searchable, segment
 
 
 def test_every_chinese_character_is_a_word_and_latin_words_stay_whole():
     assert segment("附件2：全市contest统计表") == "附 件 2： 全 市 contest 统 计 表".replace(
         "2：", "2:"
     )
+
+
+def by_runs(text):
+    """Cut up a text run by run, in its normal form as a whole."""
+    plain = normalize("NFKC", text)
+    runs = re.findall(f"[{_UNSPACED}]+|[^{_UNSPACED}]+", plain)
+    return " ".join(" ".join(run) if re.match(f"[{_UNSPACED}]", run) else run for run in runs)
+
+
+@given(
+    st.text("a1 \n竞赛，：！（Ａ１ｱﾞか゛\u3099가ㄱ가é\u0301ﬁ㈱⼀豈\U0001f600\U00020000") | st.text()
+)
+def test_texts_are_cut_up_as_if_normal_form_and_runs_were_made_of_the_whole(text):
+    assert segment(text) == by_runs(text)
 
 
 def test_a_run_of_characters_is_searched_as_a_phrase():
