@@ -27,4 +27,10 @@ class Clock:
     monotonic: Callable[[], float] = time.monotonic
 
 
+EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right shows less: this program was made then."""
+
+LATEST = datetime(2046, 11, 1, tzinfo=UTC)
+"""A clock that shows more is taken to be wrong, as none of this program is in use then."""
+
 SYSTEM_CLOCK = Clock()

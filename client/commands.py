@@ -14,6 +14,9 @@
     export   {"path", "all"} → what was copied
     import   {"path"} → what the answer to a bundle says, counted
     status   how many entries are in which state
+    doctor   everything that is held, checked and mended → what was found
+    prune    {"days", "apply"} → the delivered entries that went, or would go
+    dismiss  {"trouble"}: put away what was seen → the status
 
 Each takes plain JSON and yields plain JSON, so that it can be handed to another process.
 """
@@ -132,6 +135,19 @@ def _status(services: Services, _: Params) -> Iterator[Any]:
     yield services.status()
 
 
+def _doctor(services: Services, _: Params) -> Iterator[Any]:
+    yield services.doctor.check().as_json()
+
+
+def _prune(services: Services, params: Params) -> Iterator[Any]:
+    yield services.pruner.prune(params["days"], apply=params["apply"]).as_json()
+
+
+def _dismiss(services: Services, params: Params) -> Iterator[Any]:
+    services.dismiss(params["trouble"])
+    yield services.status()
+
+
 COMMANDS: dict[str, Command] = {
     "forms": _forms,
     "add": _add,
@@ -147,4 +163,7 @@ COMMANDS: dict[str, Command] = {
     "import": _import,
     "sync": _sync,
     "status": _status,
+    "doctor": _doctor,
+    "prune": _prune,
+    "dismiss": _dismiss,
 }

@@ -8,12 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from client.contact import last_contact
 from client.db import Database, Row
 from client.definitions import Definitions, Published
 from client.drafts import Drafts
 from client.outbox import Outbox
-from client.profile import Profile, is_plain, read_profile
 from client.replica import Head, Replica, worst
 from client.states import State
 from client.views import VOID
@@ -85,28 +83,6 @@ class Listing:
             "draft": draft is not None,
             "answers": view.answers,
             "reasons": view.reasons,
-        }
-
-    def status(self) -> Json:
-        """Return how many entries are in which state, and how things stand with the server."""
-        counts = self._replica.counts()
-        profile = read_profile(self._db)
-        return {
-            "drafts": self._drafts.count(),
-            "saved": counts.get(State.SAVED, 0),
-            "delivered": counts.get(State.DELIVERED, 0),
-            "set_aside": counts.get(State.SET_ASIDE, 0),
-            "quarantined": counts.get(State.QUARANTINED, 0),
-            "conflicts": len(self._replica.conflicts()),
-            "exported": self._outbox.count_exported(),
-            "oldest_undelivered": self._replica.oldest_undelivered(),
-            "server": None if profile is None else profile.server,
-            "last_contact": last_contact(self._db),
-            "has_deliverable": self._outbox.has_deliverable(),
-            "member": None if profile is None else profile.member_name,
-            "unit": None if profile is None else profile.unit_name,
-            "role": None if profile is None else profile.role,
-            "warnings": [] if profile is None else warnings_about(profile),
         }
 
     def _form(self, published: Published, campaign: Campaign | None) -> Json:
@@ -207,17 +183,3 @@ def _reason(head: Head) -> str | None:
         return str(json.loads(head["void_content"])["reason"])
     except (ValueError, KeyError):  # damaged on the disk, or taken off this device
         return None
-
-
-def warnings_about(profile: Profile) -> list[Json]:
-    """Return what a person should know of the server for as long as it is so."""
-    if not is_plain(profile.server):
-        return []
-    return [
-        {
-            "code": "plain_http",
-            "message": f"{profile.server} is reached without encryption: whoever is on the way can "
-            "read what is handed in, though not alter it.",
-            "hint": "Ask the organiser for an address that begins with https.",
-        }
-    ]

@@ -111,6 +111,13 @@ class Outbox:
         )
         return 0 if row is None else int(row["count"])
 
+    def count_files(self) -> int:
+        """Return how many files of saved entries the server has not signed for."""
+        row = self._db.row(
+            f"SELECT count(DISTINCT a.sha256) AS count {_FILES} AND r.state = 'saved'"
+        )
+        return 0 if row is None else int(row["count"])
+
     def has_deliverable(self) -> bool:
         """Say whether anything is left that the server could still take."""
         revision = self._db.row(f"SELECT 1 FROM revision WHERE {_PENDING} LIMIT 1")  # noqa: S608 - a constant of this module

@@ -28,6 +28,7 @@ from client.push_files import FilePusher, Progress
 from client.settings import read_setting, write_setting
 from client.transport import Transport
 from sync.errors import SyncError
+from sync.times import format_time
 
 _CLOSE_SECONDS = 1.0
 _PROBLEM = "problem"
@@ -102,6 +103,11 @@ class Rounds:
         return found
 
     def _note_problem(self, problem: Json | None) -> None:
+        before = self.problem
+        if problem is not None:
+            lasts = before is not None and before["code"] == problem["code"]
+            since = before.get("since") if before and lasts else None
+            problem = {**problem, "since": since or format_time(self._clock.now())}
         text = json.dumps(problem, ensure_ascii=False) if problem else ""
         if text == (self._problem or ""):
             return

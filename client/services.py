@@ -18,6 +18,7 @@ from client.config import Home, prepare_home
 from client.db import Database
 from client.definitions import Definitions
 from client.device import Device, open_device
+from client.doctor import Doctor
 from client.editing import Editing
 from client.exporting import Exporter
 from client.filling import Filling
@@ -31,6 +32,7 @@ from client.merging import Choices, Merging
 from client.opening import Opener
 from client.patching import Patcher
 from client.profile import Profile, read_profile
+from client.pruning import Pruner
 from client.pull import Puller
 from client.recall import take_back, tell_beginning
 from client.reconcile import Reconciler
@@ -38,6 +40,7 @@ from client.replica import Replica
 from client.room import require_room_for_form
 from client.rounds import Connect, Rounds
 from client.saving import Saver
+from client.standing import Standing
 from client.transport import HttpTransport
 from client.troubles import Troubles
 from client.upgrading import Upgrading
@@ -65,8 +68,11 @@ class Services:
     history: History
     upgrading: Upgrading
     rounds: Rounds
+    standing: Standing
     exporter: Exporter
     importer: Importer
+    doctor: Doctor
+    pruner: Pruner
     clock: Clock
     wake: Callable[[], None] = field(default=lambda: None)
 
@@ -93,7 +99,15 @@ class Services:
 
     def status(self) -> Json:
         """Return how many entries are in which state, and how things stand with the server."""
-        return {**self.listing.status(), "problem": self.rounds.problem}
+        return self.standing.status(self.rounds.problem)
+
+    def dismiss(self, trouble: int) -> None:
+        """Put a trouble away that a person has seen.
+
+        Raises:
+            NotFoundError: there is no such trouble.
+        """
+        Troubles(self.db).dismiss(trouble, self.clock.now())
 
     def finalize(self, draft_id: str) -> Json:
         """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
@@ -207,7 +221,10 @@ def _assemble(
         history=History(replica, definitions),
         upgrading=Upgrading(definitions, replica, opener, filling),
         rounds=Rounds(connect, db, device, puller, blobs, clock),
+        standing=Standing(db, replica, clock),
         exporter=Exporter(home, db, device, blobs, clock),
         importer=Importer(db, device, clock),
+        doctor=Doctor(db, reconciler, device, blobs, clock),
+        pruner=Pruner(db, journal, blobs, clock),
         clock=clock,
     )

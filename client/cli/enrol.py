@@ -9,8 +9,8 @@ from client.cli._output import example, say, show, warn
 from client.enrol import Invitation
 from client.enrol import enrol as enrol_device
 from client.errors import ClientError
-from client.listing import warnings_about
 from client.services import Services, open_services
+from client.standing import warnings_about
 from sync.errors import SyncError
 
 

@@ -2,6 +2,7 @@
 
 GET  /api/home?language=   forms, drafts, entries and the state of this device
 POST /api/sync             begin a round of push and pull now
+POST /api/troubles/<id>/dismiss   put a trouble away that a person has seen; tells the state
 """
 
 from http import HTTPStatus
@@ -31,3 +32,11 @@ def sync() -> ResponseReturnValue:
     services: Services = current_app.extensions["services"]
     services.sync_now()
     return jsonify({}), HTTPStatus.ACCEPTED
+
+
+@bp.post("/troubles/<int:trouble>/dismiss")
+def dismiss(trouble: int) -> ResponseReturnValue:
+    """Put a trouble away."""
+    services: Services = current_app.extensions["services"]
+    services.dismiss(trouble)
+    return jsonify(status=services.status())
