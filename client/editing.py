@@ -59,8 +59,9 @@ class Editing:
         with self._db.held():
             if not self._drafts.has(entry):
                 instance = self.begin(entry, language)
+                now = format_time(self.clock.now())
                 with self._db.transaction():
-                    self._drafts.save(self._draft(instance))
+                    self._drafts.save(draft_of(instance, 1, now, now))
         return entry
 
     def begin(self, entry: str, language: str = "") -> Instance:
@@ -169,24 +170,25 @@ class Editing:
         with instance.moment.held_at(now), other.moment.held_at(now):
             return _finals(instance) == _finals(other)
 
-    def _draft(self, instance: Instance) -> Draft:
-        now = format_time(self.clock.now())
-        return Draft(
-            entry=instance.entry,
-            form=instance.form_id,
-            definition=instance.compiled.form.digest,
-            answers=instance.kept_answers(),
-            reasons=instance.kept_reasons(),
-            name=instance.session.instance_name(),
-            sequence=1,
-            opened_at=now,
-            saved_at=now,
-            parents=instance.parents,
-        )
-
     def _told(self, entry: str, digest: str) -> Json:
         state = self._revisions.state(digest) or State.SAVED
         return {"entry": entry, "revision": digest, "state": state.value}
+
+
+def draft_of(instance: Instance, sequence: int, opened_at: str, saved_at: str) -> Draft:
+    """Return what is kept of an instance."""
+    return Draft(
+        entry=instance.entry,
+        form=instance.form_id,
+        definition=instance.compiled.form.digest,
+        answers=instance.kept_answers(),
+        reasons=instance.kept_reasons(),
+        name=instance.session.instance_name(),
+        sequence=sequence,
+        opened_at=opened_at,
+        saved_at=saved_at,
+        parents=instance.parents,
+    )
 
 
 def _finals(instance: Instance) -> tuple[Json, dict[str, str]]:

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from client.attaching import answer_of
 from client.blobs import Blobs, Readable
 from client.db import Database
-from client.drafts import Draft, Drafts
-from client.editing import Editing
+from client.drafts import Drafts
+from client.editing import Editing, draft_of
 from client.errors import NotFoundError, StorageError
 from client.finalize import Finalizer
 from client.opening import Instance, Opener
@@ -353,25 +353,11 @@ class Filling:
             with draft.lock:
                 if draft.is_closed:
                     return
-                snapshot = self._snapshot(draft)
+                opened_at, now = draft.opened_at, self._now()
+                snapshot = draft_of(draft.instance, draft.sequence, opened_at, now)
             with self._db.transaction():
                 self._drafts.save(snapshot)
             draft.saved_sequence = snapshot.sequence
-
-    def _snapshot(self, draft: OpenDraft) -> Draft:
-        instance = draft.instance
-        return Draft(
-            entry=instance.entry,
-            form=instance.form_id,
-            definition=instance.compiled.form.digest,
-            answers=instance.kept_answers(),
-            reasons=instance.kept_reasons(),
-            name=instance.session.instance_name(),
-            sequence=draft.sequence,
-            opened_at=draft.opened_at,
-            saved_at=self._now(),
-            parents=instance.parents,
-        )
 
     def _now(self) -> str:
         return format_time(self._clock.now())

@@ -11,7 +11,6 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from secrets import token_hex
 from typing import Any, TypeAlias
 
@@ -21,11 +20,12 @@ from client.errors import ClientError, NotFoundError, StorageError
 from client.heads import UNSETTLED, Heads, ancestors
 from client.profile import read_profile
 from client.states import State
-from client.views import ROW_ID_BYTES, View, merged_view, recalculated, view_of
+from client.views import ROW_ID_BYTES, View, merged_view, view_of
 from forms.definition import Form, OwnEntries
 from forms.environment import Environment
 from forms.errors import FormError
 from forms.own_entries import Item, items
+from forms.recalculation import recalculate
 from sync.digest import digest_of
 from sync.errors import SyncError
 from sync.revision import Revision, parse_revision
@@ -198,9 +198,16 @@ class Replica:
         counts: dict[str, int] = {}
         for state in states.values():
             counts[state] = counts.get(state, 0) + 1
-        total = self._db.row("SELECT count(DISTINCT entry) AS n FROM head")
-        delivered = (0 if total is None else total["n"]) - len(states)
+        delivered = self._count_entries() - len(states)
         return {**counts, State.DELIVERED: delivered} if delivered else counts
+
+    def _count_entries(self) -> int:
+        # Each entry with several heads has a row in `conflict`: only those are looked at.
+        row = self._db.row(
+            "SELECT (SELECT count(*) FROM head) - (SELECT count(*) FROM head WHERE entry IN "
+            "(SELECT entry FROM conflict)) + (SELECT count(*) FROM conflict) AS n"
+        )
+        return 0 if row is None else int(row["n"])
 
     def _settle(self, entry: str) -> str:
         """Find out what is contested of an entry, and keep it until its heads change."""
@@ -241,13 +248,10 @@ class Replica:
             properties={} if profile is None else profile.properties,
             uuid=lambda: str(uuid.uuid4()),
             row_id=lambda: token_hex(ROW_ID_BYTES),
-            own_entries=partial(self._own_entries, compiled.form),
+            own_entries=lambda _: [],
+            trusts_own_entries=False,  # what rests on other entries stays as its device had it
         )
-        return replace(view, answers=recalculated(compiled, environment, view.answers))
-
-    def _own_entries(self, form: Form, name: str) -> list[Item]:
-        spec = form.instances.get(name)
-        return [] if spec is None else self.items(spec)
+        return replace(view, answers=recalculate(compiled, environment, view.answers))
 
     def _entries_of(self, forms: tuple[str, ...]) -> Iterator[tuple[str, Form, Mapping[str, Any]]]:
         marks = ", ".join("?" * len(forms))

@@ -11,12 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forms.compiled import CompiledForm
 from forms.definition import Form, Group, Node, Question, Repeat, walk
-from forms.environment import Environment
 from forms.kinds import kinds_of
 from forms.paths import definition_path
-from forms.session import Session
 from sync.merge import Contested, Version, merge
 from sync.revision import Revision
 
@@ -95,15 +92,6 @@ def version_of(digest: str, revision: Revision) -> Version:
         reasons=revision.reasons,
         reason=revision.reason,
     )
-
-
-def recalculated(
-    compiled: CompiledForm, environment: Environment, answers: Mapping[str, Any]
-) -> Json:
-    """Return answers with the calculations that follow from them, and all else as it is."""
-    known, _ = split_known(compiled.form.survey, answers)
-    computed = Session.resume(compiled, environment, known).final_answers()
-    return _with_calculations(compiled.form.survey, answers, computed)
 
 
 def split_known(nodes: Sequence[Node], answers: Mapping[str, Any]) -> tuple[Json, Json]:
@@ -195,26 +183,3 @@ def _split(node: Node, value: Any) -> tuple[Any, Any]:
                 rests.append({ROW: row[ROW], **rest})
         return rows, rests
     return value, None
-
-
-def _with_calculations(
-    nodes: Sequence[Node], answers: Mapping[str, Any], computed: Mapping[str, Any]
-) -> Json:
-    result = dict(answers)
-    for node in nodes:
-        fresh = computed.get(node.name)
-        if isinstance(node, Question):
-            if node.calculation is not None:
-                result[node.name] = fresh
-        elif isinstance(node, Repeat):
-            result[node.name] = _rows(node, answers.get(node.name) or [], fresh or [])
-        else:
-            result[node.name] = _with_calculations(
-                node.children, answers.get(node.name) or {}, fresh or {}
-            )
-    return {name: value for name, value in result.items() if value not in (None, [], {})}
-
-
-def _rows(repeat: Repeat, rows: Sequence[Json], fresh: Sequence[Json]) -> list[Json]:
-    of_row = {row[ROW]: row for row in fresh}
-    return [_with_calculations(repeat.children, row, of_row.get(row[ROW], {})) for row in rows]
