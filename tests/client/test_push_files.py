@@ -77,14 +77,14 @@ def test_after_a_break_it_goes_on_in_the_same_round_from_where_the_server_is(
     entry = save(LARGE)
     seen = []
 
-    def break_each_third(asked):
+    def break_each_ninth(asked):
         seen.append(asked)
-        return hang_up if len(seen) % 3 == 0 else None
+        return hang_up if len(seen) % 9 == 0 else None
 
-    of_files(office, break_each_third)
+    of_files(office, break_each_ninth)
     services.rounds.run()
 
-    lost = [asked for asked in seen[2::3] if asked.method == "PATCH"]
+    lost = [asked for asked in seen[8::9] if asked.method == "PATCH"]
     assert lost
     assert sum(len(asked.body) for asked in chunks_of(office)) == len(LARGE) + sum(
         len(asked.body) for asked in lost
@@ -323,7 +323,7 @@ def test_a_file_is_compared_with_its_name_once_in_a_round(services, office, save
     verify = services.blobs.verify
     monkeypatch.setattr(services.blobs, "verify", lambda *of: compared.append(of) or verify(*of))
     seen = []
-    of_files(office, lambda asked: seen.append(asked) or (hang_up if len(seen) % 3 == 0 else None))
+    of_files(office, lambda asked: seen.append(asked) or (hang_up if len(seen) % 9 == 0 else None))
 
     services.rounds.run()
 
