@@ -3,7 +3,8 @@
 * `keep` returns once the copy is flushed, its directory too, and was read again and found equal.
 * The same content is kept once: a file that is here already, and whole, is left alone. A name is
 only ever given to a whole file.
-* Nothing here deletes a kept file; half copies that a crash left behind go at the next start.
+* A kept file goes only by `remove`, and not in the life of the process that has just copied it in;
+half copies that a crash left behind go at the next start.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 from typing import Protocol
 
 from client.durable import PRIVATE, flush, flush_directory, publish, storage_errors
@@ -42,6 +44,8 @@ class Blobs:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._kept_here: set[str] = set()  # an open draft may name them before the disk knows it
+        self._naming = Lock()  # so that none is found whole and then removed
         for partial in directory.glob("*.part"):
             partial.unlink(missing_ok=True)
 
@@ -59,11 +63,23 @@ class Blobs:
             try:
                 kept = _copy(stream, partial)
                 _compare(partial, kept.sha256)
-                if not self._is_whole(kept):
-                    publish(partial, self._place(kept.sha256))
+                with self._naming:
+                    self._kept_here.add(kept.sha256)
+                    if not self._is_whole(kept):
+                        publish(partial, self._place(kept.sha256))
             finally:
                 partial.unlink(missing_ok=True)
         return kept
+
+    def remove(self, sha256: str) -> int:
+        """Delete a file that nothing on this device needs; return how many bytes that freed."""
+        place = self._place(sha256)
+        with storage_errors(place), self._naming:
+            if sha256 in self._kept_here or not place.is_file():
+                return 0
+            size = place.stat().st_size
+            place.unlink()
+        return size
 
     def path(self, sha256: str) -> Path:
         """Return where a file lies.

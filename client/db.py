@@ -97,6 +97,18 @@ class Database:
             finally:
                 self._depth = 0
 
+    def compact(self) -> None:
+        """Give the room of what was deleted back to the disk; needs as much room while it works.
+
+        Where there is not enough, the room stays with the file, and is used again.
+        """
+        with self._lock:
+            self._reopen_if_poisoned()
+            try:
+                self._run("VACUUM")
+            except StorageFullError:
+                return
+
     def write(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Run a statement that writes, within a transaction; return how many rows it touched."""
         with self._lock:
@@ -155,9 +167,14 @@ class Database:
         self._is_poisoned |= name.startswith("SQLITE_IOERR")
         if name == "SQLITE_FULL":
             return StorageFullError(self._path)
+        hint = "Everything saved earlier is in the file. Check the disk."
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            hint = (
+                "Check the disk. What was saved is in the journal, too: move client.db away, and the "
+                "next start takes it over from there; then enrol again."
+            )
         return StorageError(
-            f"The database {self._path} failed: {error} ({name or 'no code'}).",
-            hint="Everything saved earlier is in the file. Check the disk.",
+            f"The database {self._path} failed: {error} ({name or 'no code'}).", hint=hint
         )
 
 

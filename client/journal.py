@@ -138,6 +138,10 @@ class Journal:
             file.truncate(end)
             flush(file.fileno())
 
+    def segment(self, incarnation: str, first: int) -> Segment:
+        """Return the segment that begins with a sequence, whether it is there or not."""
+        return Segment(incarnation, first, self._folder / f"{incarnation}-{first:08}.tbj")
+
     def segments(self, incarnation: str | None = None) -> list[Segment]:
         """Return the segments, of one incarnation or of all, in order."""
         with storage_errors(self._folder):
@@ -207,9 +211,7 @@ class Journal:
         if segments and segments[-1].path.stat().st_size < SEALED_AT:
             segment = segments[-1]
         else:
-            segment = Segment(
-                incarnation, sequence, self._folder / f"{incarnation}-{sequence:08}.tbj"
-            )
+            segment = self.segment(incarnation, sequence)
         is_new = not segment.path.exists()
         descriptor = os.open(segment.path, os.O_RDWR | os.O_CREAT | _BINARY, PRIVATE)
         file = os.fdopen(descriptor, "r+b", buffering=0)

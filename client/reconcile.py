@@ -35,6 +35,7 @@ from sync.times import format_time
 
 _COMPARED = "journal_compared"
 _PAGE = 100
+_REWRITTEN = 500
 _OWN = "is_own = 1 AND device = ? AND incarnation = ?"
 
 _log = logging.getLogger(__name__)
@@ -116,9 +117,8 @@ class Reconciler:
         """
         found = Compared()
         for life in self._lives() if is_all else (self._device.incarnation,):
-            for part in self._journal.parts(life)[:-1] if is_all else ():
-                with self._db.held():
-                    self._compare_part(life, part, found)
+            if is_all:
+                self._compare_sealed(life, found)
             with self._db.held():
                 top, reached = self._top(life), 0
                 for part in self._journal.parts(life):
@@ -126,6 +126,18 @@ class Reconciler:
                         reached = self._compare_part(life, part, found)
                 self._append_after(life, reached, found)
         return found
+
+    def _compare_sealed(self, life: str, found: Compared) -> None:
+        parts = self._journal.parts(life)
+        for part in parts[:-1]:
+            with self._db.held():
+                self._compare_part(life, part, found)
+        # Of segments that are gone altogether no name tells where they began.
+        while parts and (rows := self._rows(life, 1, parts[0].segment.first)[-_REWRITTEN:]):
+            segment = self._journal.segment(life, rows[0]["sequence"])
+            frames = list(self._frames([row["digest"] for row in rows], found))
+            self._journal.rewrite(segment, frames, keep=False)
+            parts = self._journal.parts(life)
 
     def _lives(self) -> list[str]:
         rows = self._db.rows(
@@ -147,7 +159,7 @@ class Reconciler:
         name = part.segment.path.name
         with self._db.transaction():
             read = self._read(part.segment, found)
-        rows = self._rows(life, part)
+        rows = self._rows(life, part.segment.first, part.end)
         there = [row["sequence"] for row in rows if row["digest"] in read.signatures]
         reached = max(there, default=part.segment.first - 1) if part.is_last else part.end
         missing = [row for row in rows if row["digest"] not in read.signatures]
@@ -228,11 +240,11 @@ class Reconciler:
         else:
             self._drafts.follow(revision.entry, (digest,))
 
-    def _rows(self, life: str, part: Part) -> list[Row]:
+    def _rows(self, life: str, first: int, end: int) -> list[Row]:
         return self._db.rows(
             f"SELECT digest, sequence FROM revision WHERE {_OWN} "  # noqa: S608 - a constant of this module
             "AND sequence >= ? AND sequence < ? AND pruned_at IS NULL ORDER BY sequence",
-            (self._device.key.id, life, part.segment.first, part.end),
+            (self._device.key.id, life, first, end),
         )
 
     def _sound_frames(self, segment: Segment, read: _Read) -> Iterator[Frame]:

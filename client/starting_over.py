@@ -11,7 +11,7 @@ from client.bundle_nonce import renew_bundle_nonce
 from client.clock import Clock
 from client.db import Database
 from client.heads import Heads
-from client.settings import write_setting
+from client.settings import read_setting, write_setting
 from client.troubles import Troubles
 
 SERVER_WENT_BACK = "server_went_back"
@@ -49,6 +49,13 @@ def start_over(db: Database, clock: Clock, reason: str) -> None:
             "Nothing on this device is lost. Tell the organiser that the server went back.",
             clock.now(),
         )
+
+
+def read_again_from(db: Database, index: int) -> None:
+    """Read the log again from an index on, within a transaction: something of it got lost here."""
+    if index < int(read_setting(db, CURSOR) or "0"):
+        write_setting(db, CURSOR, str(index))
+        write_setting(db, LEAF, "")  # which one stands before it, nobody remembers
 
 
 def _pruned(db: Database) -> str:

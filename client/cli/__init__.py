@@ -28,6 +28,8 @@ COMMANDS = (
     "export",
     "import",
     "status",
+    "doctor",
+    "prune",
     "form",
 )
 
