@@ -2,8 +2,9 @@
 
 * One thread writes drafts out, moments after each step: the step is answered first. No error of a
 draft ends it.
-* One thread does rounds of push and pull: at the start, every minute, after each new save, and when
-  it is asked to. After a round that failed it waits, longer each time, a random part of the time.
+* One thread does rounds of push and pull. Each of these alone is enough for one: the start, the
+  passing of a minute, a network that comes up or a computer that wakes, a new save, and somebody who
+  asks for one. After a round that failed it waits, longer each time, a random part of the time.
 * Both only call single steps of services; a step that is cut off is repeated at the next start.
 """
 
@@ -12,15 +13,18 @@ import logging
 import os
 import random
 import sys
+import time
 from collections.abc import Callable
 from threading import Event, Thread
 
 from client.errors import ClientError, StorageError
+from client.network import NetworkWatch
 from client.services import Services
 from sync.backoff import delay_seconds
 from sync.errors import SyncError
 
 IDLE_SECONDS = 60.0
+WATCH_SECONDS = 5.0
 MOST_FAILURES = 3  # somebody sits before the screen: however many failures, 16 seconds at most
 _WRITE_AFTER_SECONDS = 0.05  # by then the answer to the step is on its way to the page
 _WRITE_RETRY_SECONDS = 2.0
@@ -38,10 +42,14 @@ class Worker:
         draw: Callable[[], float] = random.random,
         *,
         idle: float = IDLE_SECONDS,
+        network: NetworkWatch | None = None,
+        watch: float = WATCH_SECONDS,
     ) -> None:
         self._services = services
         self._draw = draw
         self._idle = idle
+        self._network = network or NetworkWatch(services.clock)
+        self._watch = watch
         self._steps = Event()
         self._calls = Event()
         self._stopping = Event()
@@ -95,8 +103,19 @@ class Worker:
                 if asked is None
                 else delay_seconds(failures, self._draw, retry_after=asked)
             )
-            self._calls.wait(delay)
-            self._calls.clear()
+            if self._wait(delay):
+                failures = 0  # another network, another try
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for a call, or for so long; say whether a network came up and ended it."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._calls.wait(min(left, self._watch)):
+                break
+            if self._network.has_come_up(self._watch):
+                return True
+        self._calls.clear()
+        return False
 
     def _attempt(self) -> float | None:
         """Do a round; return None if it went well, else the seconds that the server asked for."""

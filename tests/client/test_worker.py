@@ -2,10 +2,12 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
 from client.filling import Filling
+from client.network import NetworkWatch
 from client.services import open_services
 from client.worker import Worker
 
@@ -40,6 +42,78 @@ def test_an_answer_is_on_the_disk_soon(services, worker):
     services.filling.answer(draft, "title", "一", "zh-CN")
 
     until(lambda: services.entry(draft)["answers"].get("title") == "一")
+
+
+@pytest.fixture
+def alone(services, office):
+    """Start a worker with nothing to do; its first round has passed, and only what is given triggers."""
+    started = []
+
+    def run(**triggers):
+        before = len(office.asked)
+        worker = Worker(services, draw=lambda: 0.0, **{"idle": 600, "watch": 600, **triggers})
+        worker.start()
+        started.append(worker)
+        until(
+            lambda: len(office.asked) > before and services.rounds._running.acquire(blocking=False)
+        )
+        services.rounds._running.release()
+
+    yield run
+    for worker in started:
+        worker.stop()
+
+
+def save_quietly(services):
+    """Save an entry without telling the worker."""
+    draft = services.filling.open_blank("visit")
+    services.filling.answer(draft, "title", "一", "zh-CN")
+    services.filling.finalize(draft)
+    return draft
+
+
+def test_the_passing_of_time_alone_delivers(services, alone):
+    alone(idle=0.02)
+    entry = save_quietly(services)
+
+    until(lambda: services.entry(entry)["state"] == "delivered")
+
+
+def test_a_network_that_comes_up_alone_delivers(services, alone):
+    addresses = ["10.0.0.7"]
+    network = NetworkWatch(services.clock, lambda: tuple(addresses))
+    alone(network=network, watch=0.02)
+    entry = save_quietly(services)
+
+    addresses[0] = "192.168.1.4"
+
+    until(lambda: services.entry(entry)["state"] == "delivered")
+
+
+def test_a_computer_that_wakes_alone_delivers(services, alone, hands):
+    alone(network=NetworkWatch(services.clock, lambda: ()), watch=0.02)
+    entry = save_quietly(services)
+
+    hands.now += timedelta(hours=9)
+
+    until(lambda: services.entry(entry)["state"] == "delivered")
+
+
+def test_a_new_save_alone_delivers(services, alone):
+    alone()
+
+    entry = save(services)
+
+    until(lambda: services.entry(entry)["state"] == "delivered")
+
+
+def test_the_button_alone_delivers(services, alone):
+    alone()
+    entry = save_quietly(services)
+
+    services.sync_now()
+
+    until(lambda: services.entry(entry)["state"] == "delivered")
 
 
 def test_a_saved_entry_is_delivered_at_once(services, worker):
@@ -95,16 +169,16 @@ def test_a_full_disk_does_not_end_the_writing(services, worker, monkeypatch):
 
 def refuse_to_write(monkeypatch, draft):
     """Let one draft meet an error that is not the disk's, until told otherwise."""
-    real = Filling._snapshot
+    real = Filling._write
     is_refusing = threading.Event()
     is_refusing.set()
 
-    def snapshot(self, open_draft):
+    def write(self, open_draft):
         if is_refusing.is_set() and open_draft.instance.entry == draft:
             raise ValueError("one form")
         return real(self, open_draft)
 
-    monkeypatch.setattr(Filling, "_snapshot", snapshot)
+    monkeypatch.setattr(Filling, "_write", write)
     return is_refusing
 
 
