@@ -10,33 +10,38 @@ from collections.abc import Collection, Iterable
 from heapq import heappop, heappush
 
 from forms.instance import Row, rows_of
+from forms.rules import Rule
 from forms.structure import Edge, Place
 from forms.values import answer_from_text
 
 Cell = tuple[Row, Place]
 
 
-def settle(row: Row, place: Place, *, computes: bool = True) -> bool:
+def settle(row: Row, place: Place) -> bool:
     """Compute relevance and value of one place in one row; say whether anything changed."""
-    slot, rules = place.slot, place.rules
-    relevant = _is_relevant(row, place)
+    slot = place.slot
     before = row.texts[slot], row.relevant[slot], row.seen[slot]
-    row.relevant[slot] = relevant
-    if computes and rules.calculation is not None:
-        text = rules.calculation.run(row)
-        if text != row.texts[slot] or slot in row.wrong:
-            assert place.question is not None  # noqa: S101 - only questions calculate
-            row.put(place, answer_from_text(place.question, text))
-    row.seen[slot] = row.texts[slot] if relevant else None
-    return before != (row.texts[slot], relevant, row.seen[slot])
+    _compute(row, place, place.rules.calculation)
+    return before != (row.texts[slot], row.relevant[slot], row.seen[slot])
 
 
 def settle_all(active: Iterable[Place], root: Row, taken: Collection[Place] = ()) -> None:
     """Compute everything beneath a root; calculations `taken` as they are stay as they were sent."""
     for place in active:
-        computes = place not in taken
+        calculation = None if place in taken else place.rules.calculation
         for row in rows_of(root, place.scope):
-            settle(row, place, computes=computes)
+            _compute(row, place, calculation)
+
+
+def _compute(row: Row, place: Place, calculation: Rule | None) -> None:
+    slot = place.slot
+    relevant = row.relevant[slot] = _is_relevant(row, place)
+    if calculation is not None:
+        text = calculation.run(row)
+        if text != row.texts[slot] or slot in row.wrong:
+            assert place.question is not None  # noqa: S101 - only questions calculate
+            row.put(place, answer_from_text(place.question, text))
+    row.seen[slot] = row.texts[slot] if relevant else None
 
 
 def has_answers(row: Row, place: Place) -> bool:

@@ -80,6 +80,16 @@ class Row:
         """Return the instance path of a place in this row."""
         return self.prefix + place.local
 
+    def dissolve(self) -> None:
+        """Let go of the rows beneath, so that what nobody needs any more is freed at once.
+
+        A row and the row around it hold each other: else they wait for the garbage collector.
+        """
+        for rows in self.rows.values():
+            for row in rows.values():
+                row.dissolve()
+            rows.clear()
+
     def put(self, place: Place, value: Any) -> None:
         """Set a canonical answer, or None for a blank; what is seen is settled afterwards."""
         slot = place.slot

@@ -64,6 +64,7 @@ def check_answers(
     found += _miscalculated(sent, taken, speech)
     for row, place in _in_doubt(root):
         found += violations_of(row, place, speech)
+    root.dissolve()
     return tuple(found)
 
 
