@@ -34,6 +34,8 @@ def _state(each: dict[str, Any]) -> str:
         words.append("void")
     if each["contested"]:
         words.append("contested")
+    if each["exported_at"] and each["state"] == "saved":
+        words.append(f"exported {each['exported_at']}")
     if each["draft"] and each["revision"]:
         words.append("edit open")
     return ", ".join(words)
