@@ -74,13 +74,14 @@ class Listing:
         if draft is not None and not self._replica.has(entry):
             row = next(row for row in self._drafts.all() if row["entry"] == entry)
             listed = self._draft(row, language)
-            return {**listed, "answers": draft.answers, "reasons": draft.reasons}
+            return {**listed, "files": [], "answers": draft.answers, "reasons": draft.reasons}
         heads = self._replica.heads_of(entry)
         view = self._replica.shown(entry)
         return {
             **self._entry(heads, language, self._replica.names()),
             "contested": [each.path for each in view.contested],
             "draft": draft is not None,
+            "files": self._outbox.progress(entry),
             "answers": view.answers,
             "reasons": view.reasons,
         }

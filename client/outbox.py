@@ -80,16 +80,17 @@ class Outbox:
             "UPDATE attachment SET offset_acknowledged = ? WHERE sha256 = ?", (offset, sha256)
         )
 
-    def progress(self) -> list[Json]:
-        """Return the files that the server has not signed for in full, and how far each is.
+    def progress(self, entry: str | None = None) -> list[Json]:
+        """Return the files, of one entry or all, that the server has not signed for in full.
 
         Each is `{"sha256", "name", "size", "offset", "entry", "message"}`, once for every entry
-        that names it.
+        that names it; `offset` is how much of it the server signed for.
         """
         rows = self._db.rows(
             "SELECT a.sha256, a.size, a.offset_acknowledged AS offset, a.message, r.entry, "
             f"max(r.id) AS last, r.content {_FILES} AND r.state = 'saved' "
-            "GROUP BY r.entry, a.sha256 ORDER BY last, a.sha256"
+            "AND r.entry = ifnull(?, r.entry) GROUP BY r.entry, a.sha256 ORDER BY last, a.sha256",
+            (entry,),
         )
         return [
             {

@@ -24,10 +24,17 @@ def show(home: Path, entry: str, as_json: bool) -> None:
         _output.show(line)
 
 
+def _progress(file: dict[str, Any]) -> str:
+    done = 100 * file["offset"] // max(1, file["size"])
+    why = f" ({file['message']})" if file["message"] else ""
+    return f"{done} % of {file['size'] / 1e6:.1f} MB delivered{why}"
+
+
 def _lines(shown: dict[str, Any]) -> list[str]:
     lines = [f"{name}: {shown[name]}" for name in ("entry", "form", "version", "name", "state")]
     if shown["text_delivered"] and shown["files_waiting"]:
         lines.append(f"text delivered, files to go: {shown['files_waiting']}")
+    lines += [f"  {file['name']}: {_progress(file)}" for file in shown.get("files", ())]
     if shown["message"]:
         lines.append(f"server: {shown['message']} [{shown['code']}]")
     if shown["operation"] == "void":

@@ -135,7 +135,7 @@ def test_the_next_round_sends_the_rest_alone(services, office, save):
     of_files(office, break_after_three)
     with pytest.raises(UnreachableError):
         services.rounds.run()
-    (waiting,) = services.rounds._outbox.progress()
+    (waiting,) = services.entry(entry)["files"]
     before = len(office.asked)
     office.reply = type(office).reply.__get__(office)
 
@@ -145,7 +145,7 @@ def test_the_next_round_sends_the_rest_alone(services, office, save):
     assert 0 < waiting["offset"] == len(LARGE) - sent
     assert (waiting["name"], waiting["entry"], waiting["size"]) == ("方案.pdf", entry, len(LARGE))
     assert state(services, entry) == "delivered"
-    assert services.rounds._outbox.progress() == []
+    assert services.entry(entry)["files"] == []
 
 
 def test_what_was_signed_for_is_still_known_when_no_answer_comes(services, office, save):

@@ -36,12 +36,15 @@ export async function entryPage(frame, id) {
   drawState(state, entry);
   const timer = setInterval(async () => {
     const newer = document.hidden ? entry : await api.entry(id).catch(() => entry);
-    if (newer.state === entry.state && newer.files_waiting === entry.files_waiting && newer.text_delivered === entry.text_delivered) return;
+    if (JSON.stringify(said(newer)) === JSON.stringify(said(entry))) return;
     entry = newer;
     drawState(state, entry);
   }, PAUSE);
   return () => clearInterval(timer);
 }
+
+/** @param {EntryView} entry */
+const said = (entry) => [entry.state, entry.text_delivered, entry.files_waiting, entry.files.map((file) => file.offset)];
 
 /**
  * @param {HTMLElement} place
@@ -53,6 +56,7 @@ function drawState(place, entry) {
   place.dataset.state = entry.state;
   place.replaceChildren(html`
     <div class="entry-said">${stateMark(entry.state)}<p>${more}</p><small>${t('entry.made', { time })}</small></div>`);
+  if (entry.state === 'saved' && entry.files.length) find(place, '.entry-said').append(html`<ul class="entry-files">${entry.files.map(fileToGo)}</ul>`);
   const told = entry.violations.length || entry.message;
   if (!told || !['quarantined', 'set_aside'].includes(entry.state)) return;
   const labels = new Map(entry.states.map((state) => [state.path, state.label]));
@@ -60,3 +64,7 @@ function drawState(place, entry) {
   find(place, '.entry-said').append(entry.message ? html`<p>${entry.message}</p>` : '', html`<ul class="entry-wrong">${items}</ul>`);
 }
 
+/** @param {EntryView['files'][number]} file */
+function fileToGo(file) {
+  return html`<li>${file.name} <progress max="${file.size}" value="${file.offset}"></progress> ${t('entry.file', { percent: Math.floor((100 * file.offset) / file.size), size: (file.size / 1e6).toFixed(1) })}</li>`;
+}

@@ -134,6 +134,11 @@
  * @property {{code: string, message: string, hint?: string}|null} [problem]
  *
  * @typedef {{forms: FormToFill[], entries: Listed[], status: Status}} Home
- * @typedef {Listed & View & {reasons: Record<string, string>}} EntryView
+ * @typedef {object} FileToGo a file that the server has not signed for in full
+ * @property {string} name
+ * @property {number} size
+ * @property {number} offset how much of it the server signed for
+ *
+ * @typedef {Listed & View & {reasons: Record<string, string>, files: FileToGo[]}} EntryView
  */
 export {};
