@@ -3,20 +3,26 @@
 * The only module that imports `requests`.
 * Connecting takes at most 20 s; an exchange in which nothing moves for 60 s is given up, and so is
 one that drips: an answer has 60 s, and one more for each 500 bytes that came.
+* What is sent goes to the system in small pieces, and the system is asked to keep few of them: so it
+shows whether a slow line still moves. What it may keep has a second for each 500 bytes on top.
 * Redirects are never followed: our server sends none, a portal does.
 * Proxies of the environment are used, save for a server on this very computer.
 * An answer larger than `LARGEST_ANSWER` is given up.
 """
 
+import io
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from client.errors import NoConnectionError, UnreachableError
@@ -27,6 +33,8 @@ NO_PROGRESS_SECONDS = 60.0
 SLOWEST_BYTES_PER_SECOND = 500
 LARGEST_ANSWER = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
+_PIECE = 4 * 1024
+_KEPT_BY_THE_SYSTEM = 32 * 1024
 _NO_PROXY = {"http": "", "https": "", "all": ""}
 
 
@@ -85,6 +93,26 @@ class _Header(AuthBase):
         return request
 
 
+class _Adapter(HTTPAdapter):
+    """Hands bytes to the system in small pieces, of which it keeps few."""
+
+    _MEANS: ClassVar[dict[str, Any]] = {
+        "blocksize": _PIECE,
+        "socket_options": [
+            *HTTPConnection.default_socket_options,
+            (socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BY_THE_SYSTEM),
+        ],
+    }
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **{**kwargs, **self._MEANS})
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, **{**kwargs, **self._MEANS})
+
+
 class HttpTransport:
     """The way over HTTP. Connections are kept for the next request until `close`."""
 
@@ -92,6 +120,9 @@ class HttpTransport:
         self._server = server.rstrip("/")
         self._verify: str | bool = True if ca is None else str(ca)
         self._session = requests.Session()
+        self._session.headers.clear()  # each byte counts; what we mean is said with each request
+        self._session.mount("http://", _Adapter())
+        self._session.mount("https://", _Adapter())
         self._proxies = _NO_PROXY if is_loopback(server) else {}
 
     def send(
@@ -108,10 +139,10 @@ class HttpTransport:
             with self._session.request(
                 method,
                 self._server + target,
-                data=body or None,
+                data=io.BytesIO(body) if body else None,
                 headers={"Accept-Encoding": "identity", "User-Agent": "tianbao", **headers},
                 auth=_Header(authorization),
-                timeout=(CONNECT_SECONDS, NO_PROGRESS_SECONDS),
+                timeout=(CONNECT_SECONDS, NO_PROGRESS_SECONDS + _seconds_to_drain(body)),
                 allow_redirects=False,
                 stream=True,
                 proxies=dict(self._proxies),
@@ -139,6 +170,12 @@ class HttpTransport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+def _seconds_to_drain(body: bytes) -> float:
+    """Return how long a slow line may take over what the system still keeps of a body."""
+    # Twice: some systems keep for their own books as much as they are asked to keep.
+    return min(len(body), 2 * _KEPT_BY_THE_SYSTEM) / SLOWEST_BYTES_PER_SECOND
 
 
 def _read(response: requests.Response) -> bytes:

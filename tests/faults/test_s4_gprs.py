@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from backlog import backlog, offers
 from requests.adapters import HTTPAdapter
-from slow_line import answer_head, request_head
+from slow_line import answer_head, body_of, request_head
 
 from client.transport import HttpTransport
 from server.listener import Listener, bind
@@ -82,7 +82,7 @@ class Measured(HTTPAdapter):
 
     def send(self, request, *args, **kwargs):
         response = super().send(request, *args, **kwargs)
-        self.counted["there"] += len(request_head(request)) + len(request.body or b"")
+        self.counted["there"] += len(request_head(request)) + len(body_of(request))
         status = f"{response.status_code} {response.reason}"
         headers = [item for item in response.headers.items() if item[0] != "Date"]
         size = int(response.headers["Content-Length"])

@@ -81,7 +81,7 @@ class SlowLine(BaseAdapter):
         return sum(each.sent + each.received for each in self.passed)
 
     def send(self, request: requests.PreparedRequest, *_: object, **__: object):
-        body, rate = request.body or b"", self.profile.bytes_per_second
+        body, rate = body_of(request), self.profile.bytes_per_second
         asked = len(request_head(request)) + len(body)
         back = asked / rate + self.profile.round_trip  # when the answer begins to come in
         stall = None
@@ -103,7 +103,7 @@ class SlowLine(BaseAdapter):
 
     def _stall(self, request, moment: float, sent: int, received: int) -> None:
         self.watch.seconds += moment + NO_PROGRESS_SECONDS
-        body = request.body or b""
+        body = body_of(request)
         self.passed.append(Passed(request.path_url, body, sent, received, is_whole=False))
         raise requests.exceptions.ReadTimeout("nothing moves any more", request=request)
 
@@ -117,6 +117,11 @@ class SlowLine(BaseAdapter):
         ).get_environ()
         parts, status, headers = run_wsgi_app(self.app, environ)
         return status, list(headers), b"".join(parts)
+
+
+def body_of(request: requests.PreparedRequest) -> bytes:
+    """Return the body of a request."""
+    return request.body.getvalue() if isinstance(request.body, io.BytesIO) else request.body or b""
 
 
 def request_head(request: requests.PreparedRequest) -> bytes:
