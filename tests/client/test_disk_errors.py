@@ -1,13 +1,17 @@
 """A disk that fails in the middle: nothing saved is lost, nothing is saved twice, nothing half is sent."""
 
+import errno
 import sqlite3
 import threading
 
 import pytest
 
-from client.errors import StorageError
+from client import journal
+from client.errors import StorageError, StorageFullError
 from client.revisions import Revisions
+from client.services import open_services
 from client.settings import read_setting, write_setting
+from sync.frames import Frame, scan_frames
 
 DEADLINE = 10
 
@@ -179,3 +183,104 @@ def test_a_file_that_could_not_be_opened_anew_is_opened_when_the_disk_is_back(
             read_setting(services.db, "a")
 
     assert read_setting(services.db, "a") is None
+
+
+def frames_of(home):
+    return [
+        each.digest if isinstance(each, Frame) else each
+        for path in sorted((home / "journal").glob("*.tbj"))
+        for each in scan_frames(path.read_bytes())
+    ]
+
+
+def break_journal(monkeypatch, name, error, *, carries_out=0):
+    """Let the journal's disk fail once, after so many bytes were written."""
+    real = getattr(journal, name)
+    calls = []
+
+    def failing(*args):
+        calls.append(args)
+        if len(calls) > 1:
+            return real(*args)
+        if name == "_write":
+            real(args[0], args[1], args[2][:carries_out])
+        elif carries_out:
+            real(*args)
+        raise error
+
+    monkeypatch.setattr(journal, name, failing)
+
+
+@pytest.mark.parametrize("written", [0, 1, 100, 10_000])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_journal_that_cannot_be_written_keeps_the_draft_and_no_part_of_the_frame(
+    services, home, monkeypatch, written, code
+):
+    first = services.finalize(fill(services, "零"))["revision"]
+    draft = fill(services)
+    break_journal(monkeypatch, "_write", OSError(code, "no"), carries_out=written)
+
+    with pytest.raises(StorageError) as caught:
+        services.finalize(draft)
+
+    assert isinstance(caught.value, StorageFullError) == (code == errno.ENOSPC)
+    assert frames_of(home) == [first]
+    assert revisions_on_disk(services) == 1
+    assert draft_on_disk(services, draft) is not None
+    second = services.finalize(draft)["revision"]
+    assert frames_of(home) == [first, second]
+
+
+@pytest.mark.parametrize("carries_out", [0, 1])
+def test_a_flush_of_the_journal_that_failed_is_not_believed(
+    services, home, monkeypatch, carries_out
+):
+    draft = fill(services)
+    break_journal(monkeypatch, "flush", OSError(errno.EIO, "no"), carries_out=carries_out)
+
+    with pytest.raises(StorageError):
+        services.finalize(draft)
+
+    assert frames_of(home) == []
+    assert revisions_on_disk(services) == 0
+    saved = services.finalize(draft)["revision"]
+    assert frames_of(home) == [saved]
+
+
+def test_a_commit_that_failed_takes_the_frame_back(services, home):
+    draft = fill(services)
+    break_disk(services.db, "COMMIT")
+
+    with pytest.raises(StorageError):
+        services.finalize(draft)
+
+    assert frames_of(home) == []
+    saved = services.finalize(draft)["revision"]
+    assert frames_of(home) == [saved]
+
+
+def test_a_start_on_a_full_disk_shows_everything_and_saves_when_there_is_room(
+    enrolled_home, monkeypatch
+):
+    with open_services(enrolled_home) as services:
+        saved = services.finalize(fill(services, "零"))
+    [segment] = (enrolled_home / "journal").glob("*.tbj")
+    damaged = bytearray(segment.read_bytes())
+    damaged[100] ^= 1
+    segment.write_bytes(damaged)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("client.durable.flush", full)
+        with open_services(enrolled_home) as services:
+            assert services.entry(saved["entry"])["answers"]["title"] == "零"
+            with pytest.raises(StorageFullError):
+                services.finalize(fill(services))
+            patch.undo()
+            draft = services.filling.open_blank("visit", "zh-CN")
+            services.filling.answer(draft, "title", "二", "zh-CN")
+            second = services.finalize(draft)["revision"]
+
+    assert frames_of(enrolled_home) == [saved["revision"], second]
