@@ -38,6 +38,7 @@ from sync.revision import Attachment
 
 MOST_FRUITLESS = 2
 DAMAGED = "damaged_file"
+ELSEWHERE = "file_elsewhere"  # of an edit of another device's entry: it is that device's to send
 _SEND_AGAIN = frozenset({"offset", "bad_chunk"})
 _NOTED_BYTES = 64 * 1024
 _NOTED_SHARE = 100
@@ -84,7 +85,7 @@ class FilePusher:
                 self._note_failure(file, error)
                 if isinstance(error, UnreachableError):
                     setbacks.keep_silence(error)
-                else:
+                elif error.code != ELSEWHERE:
                     setbacks.keep(error)
             else:
                 pushed.files += 1
@@ -126,6 +127,11 @@ class FilePusher:
         try:
             self._blobs.verify(file.sha256, file.size)
         except (NotFoundError, StorageError) as error:
+            if isinstance(error, NotFoundError) and self._revisions.is_inherited(file.sha256):
+                raise NotFoundError(
+                    "The device that this file comes from has not handed all of it over yet.",
+                    code=ELSEWHERE,
+                ) from error
             self._troubles.note(
                 DAMAGED,
                 file.sha256,

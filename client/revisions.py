@@ -172,6 +172,16 @@ class Revisions:
             for file in parse_revision(content).attachments
         }
 
+    def is_inherited(self, sha256: str) -> bool:
+        """Say whether a file came to an own revision with what it is an edit of."""
+        rows = self._db.rows(
+            "SELECT DISTINCT o.digest FROM attachment_use AS u JOIN revision AS r "
+            "ON r.digest = u.revision JOIN revision AS o ON o.entry = r.entry "
+            "WHERE u.sha256 = ? AND o.is_own = 0",
+            (sha256,),
+        )
+        return sha256 in self.files_of(row["digest"] for row in rows)
+
     def apply(self, result: ItemResult) -> None:
         """Take over what a signed answer says of a revision, within a transaction."""
         if result.state is ItemState.REFUSED and self._is_in_log(result.digest):

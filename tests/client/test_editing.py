@@ -6,7 +6,7 @@ import pytest
 
 from client.errors import EntryStateError, InputError, NotFoundError
 from client.services import open_services
-from sync.messages import ItemResult, ItemState
+from sync.messages import ItemResult, ItemState, ProblemAnswer
 
 
 def add(services, **answers):
@@ -139,6 +139,26 @@ def test_entries_of_other_devices_are_edited_files_that_are_not_here_too(service
 
     answers = services.entry(entry)["answers"]
     assert (answers["title"], answers["paper"]["name"]) == ("二", "a.pdf")
+
+
+def test_a_file_that_another_device_has_not_sent_yet_is_waited_for(services, mate, office, pulled):
+    def no_files(asked):
+        if "/attachments/" not in asked.target or asked.method == "GET":
+            return None
+        stamp = office.stamp(asked)
+        return ProblemAnswer(**stamp, status=503, code="busy", message="Later.", retry_after=1)
+
+    office.problem = no_files
+    entry = mate.add(title="一", paper={"name": "a.pdf"})
+    pulled()
+    change(services, entry, title="二")
+
+    assert pulled()["problem"] is None
+    assert listed(services, entry)["state"] == "saved"
+    office.problem = lambda asked: None
+    mate.services.rounds.run()
+    pulled()
+    assert listed(services, entry)["state"] == "delivered"
 
 
 def test_a_file_that_is_put_in_anew_has_to_be_there(services, entry):

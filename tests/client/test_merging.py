@@ -166,7 +166,7 @@ def test_a_reason_goes_with_its_answer(services, entry, contest):
     assert (entry["answers"]["people"], entry["reasons"]) == (3000, {"people": "集市"})
 
 
-def test_of_three_things_theirs_is_none(services, entry, contest, mate, office, tmp_path, answers):
+def test_of_three_things_theirs_is_none(services, entry, contest, office, tmp_path, answers):
     with open_services(tmp_path / "third") as third:
         enrol(third, Invitation(office.url, office.invite()))
         third.rounds.run()
