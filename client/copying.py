@@ -17,6 +17,7 @@ from client.durable import PRIVATE, flush, publish, storage_errors
 from client.errors import StorageError, StorageFullError
 
 _CHUNK = 1024 * 1024
+_PARTIAL = ".tianbao-part"  # nobody else calls a file so: one that a crash left is written over
 
 
 def require_space(path: Path, size: int) -> None:
@@ -37,7 +38,7 @@ def copy_out(path: Path, content: Iterable[bytes]) -> int:
         StorageError: it could not be written, or does not read back; what stood there before still
             does, but for a medium that gives other bytes back than it was given.
     """
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(path.name + _PARTIAL)
     with storage_errors(path):
         try:
             partial.unlink(missing_ok=True)

@@ -89,7 +89,7 @@ class Importer:
             delivered = self._count_delivered(found.answers)
         return {
             **{state.value: counts[state.value] for state in ItemState},
-            "entries": counts.total(),
+            "revisions": counts.total(),
             "delivered": delivered,
             "files": files,
             "damaged": found.damaged + found.forged,

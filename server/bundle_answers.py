@@ -23,6 +23,7 @@ from sync.messages import ItemResult
 
 _RESULTS = 100
 _FILES = 1000
+_PARTIAL = ".tianbao-part"  # nobody else calls a file so: one that a crash left is written over
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def write_answer(services: Services, path: Path, header: BundleHeader, said: Sai
         StorageError: it could not be written, or does not read back.
     """
     content = b"".join(_frames(services, header, said))
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(path.name + _PARTIAL)
     try:
         partial.unlink(missing_ok=True)
         try:

@@ -32,7 +32,7 @@ def import_(ctx: click.Context, file: Path, as_json: bool) -> None:
 
 
 def _tell(done: dict[str, Any]) -> None:
-    show(f"{done['entries']} entries were answered, {done['delivered']} of them are delivered.")
+    show(f"{done['revisions']} revisions were answered, {done['delivered']} of them are delivered.")
     show(f"{done['files']} files are with the server.")
     if done["quarantined"]:
         show(f"{done['quarantined']} are with the organiser to look at.")

@@ -595,7 +595,7 @@ def test_the_commands_go_the_whole_way(enrolled_home, tianbao, stick, desk, tmp_
 
     assert f"Copied: 1 entries, 0 files to {stick}" in told.stdout
     assert '"replaced": true' in asked.stdout
-    assert "1 entries were answered, 1 of them are delivered." in taken.stdout
+    assert "1 revisions were answered, 1 of them are delivered." in taken.stdout
     assert "Nothing waits" in none.stdout
     assert (taken.returncode, none.returncode) == (0, 0)
 

@@ -403,7 +403,7 @@ def test_a_bundle_that_cannot_be_read_is_told(services, stick):
 
 
 def test_an_answer_for_which_there_is_no_room_is_told_and_leaves_nothing(carry, device, stick):
-    (stick / "answer.part").mkdir()
+    (stick / "answer.tianbao-part").mkdir()
 
     with pytest.raises(StorageError):
         carry(bundle_of(device, [device.frame()]), stick / "answer")
