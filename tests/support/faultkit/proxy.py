@@ -142,7 +142,7 @@ class _Line:
         if not _is_whole(request):
             _shut(self._far, socket.SHUT_WR)
         try:
-            return _read_message(self._far, is_request=False)
+            return read_answer(self._far)
         except (Gone, OSError):
             self._drop()
             return b""
@@ -174,15 +174,14 @@ class _Line:
         self._register.add(one)
 
 
-def head_and_body(message):
-    """Return the head of a message with its empty line, and the body."""
-    head, end, body = message.partition(b"\r\n\r\n")
-    return head + end, body
+def read_answer(one):
+    """Return what a server answers on a connection, cut short where it closes."""
+    return _read_message(one, is_request=False)
 
 
 def _read_message(one, *, is_request):
     content = b""
-    while not (_is_whole(content) if content else False):
+    while not _is_whole(content):
         piece = one.recv(_PIECE)
         if not piece:
             if content and not is_request:
@@ -194,8 +193,8 @@ def _read_message(one, *, is_request):
 
 def _is_whole(message):
     """Say whether a message has come to its end, by its own head."""
-    head, body = head_and_body(message)
-    if not head.endswith(b"\r\n\r\n"):
+    head, end, body = message.partition(b"\r\n\r\n")
+    if not end:
         return False
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
