@@ -2,7 +2,7 @@
 
 GET  /api/home?language=   forms, drafts, entries and the state of this device
 POST /api/sync             begin a round of push and pull now
-POST /api/troubles/<id>/dismiss   put a trouble away that a person has seen; tells the state
+POST /api/troubles/<trouble>/dismiss   put a trouble away that a person has seen; tells the state
 """
 
 from http import HTTPStatus

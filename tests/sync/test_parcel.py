@@ -41,6 +41,28 @@ def test_bytes_that_are_no_parcel_are_refused(noise):
         parse_parcel(b"TBP1" + noise + b"x" * 70)
 
 
+@given(st.lists(st.sampled_from([b"", b"{}", b"\0", b"\0\0"]), min_size=2, max_size=5))
+def test_what_names_the_digest_before_it_goes_without_and_comes_back_whole(ends):
+    items, before = [], b""
+    for end in ends:
+        content = b'{"previous":"' + before + b'"}' + end
+        items.append((content, bytes(64)))
+        before = digest_of(content).encode()
+
+    parcel = format_parcel(items)
+
+    assert [frame.payload for frame in parse_parcel(parcel)] == [content for content, _ in items]
+    without = sum(b"\0" not in content for content, _ in items[1:])
+    assert parcel.count(b"sha256:") == len(items) - 1 - without
+
+
+def test_a_revision_that_refers_to_nothing_is_refused():
+    parcel = bytearray(format_parcel([(b"{}", bytes(64))]))
+    parcel[6] |= 0x80
+    with pytest.raises(FrameError, match="none before it"):
+        parse_parcel(bytes(parcel))
+
+
 @given(st.binary(max_size=3000), st.booleans())
 def test_what_was_packed_is_unpacked(content, is_line_slow):
     assert unpack(pack(content, is_line_slow=is_line_slow), 3000) == content
