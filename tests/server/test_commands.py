@@ -8,6 +8,7 @@ from server.commands import COMMANDS, Workplace, run, run_command
 from server.db import open_reader
 from server.errors import UnknownError
 from server.projection.projector import Projector
+from sync.frames import format_frame
 
 INVITATION = {"unit": "north", "role": "reporter", "name": "张三", "days": 14}
 
@@ -27,9 +28,11 @@ def question(folder, sql):
         return [tuple(row) for row in reader.execute(sql)]
 
 
-def test_what_every_command_gives_can_be_handed_to_another_process(workplace, device):
+def test_what_every_command_gives_can_be_handed_to_another_process(workplace, device, tmp_path):
     workplace.services.ingest.push([device.frame(device.revision({}))])
+    (tmp_path / "journal").write_bytes(format_frame(device.frame()))
     params = {
+        "import": {"path": str(tmp_path / "journal"), "answer": None},
         "arrived": {"limit": 20},
         "invite": INVITATION,
         "reissue": {"member": device.member},
