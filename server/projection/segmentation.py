@@ -29,7 +29,7 @@ def segment(text: str) -> str:
 
 def searchable(cells: Iterable[str]) -> str:
     """Return the text under which a row is found by the words of its cells."""
-    return _CELL_BORDER.join(segment(cell) for cell in cells)
+    return segment(_CELL_BORDER.join(cells))
 
 
 def _normal(text: str) -> str:

@@ -1,6 +1,7 @@
 """The thread that keeps the audit database up to date while the server runs.
 
-* It is woken after each commit of the log, and lets what came meanwhile go in one transaction.
+* It is woken after each commit of the log, and lets what came meanwhile go in one transaction. After
+  each it rests a moment: of what comes in a stream, much goes at once, and costs less.
 * When the audit database cannot be written it tries again, for ever: nothing of the log is lost.
 """
 
@@ -10,6 +11,7 @@ import threading
 from server.projection.projector import Projector
 
 RETRY_SECONDS = 5.0
+REST_SECONDS = 0.2
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -58,6 +60,7 @@ class ProjectionWorker:
             with self._news:
                 self._reached = self._projector.cursor
                 self._news.notify_all()
+                self._news.wait_for(lambda: self._is_stopped, REST_SECONDS)
 
     def _wait_for_work(self) -> bool:
         with self._news:

@@ -49,6 +49,15 @@ def found(cells, query):
     return bool(rows)
 
 
+@given(st.lists(st.text("a1 竞Ａ：か゛\u3099가é\u0301") | st.text(), max_size=4))
+def test_a_row_has_the_words_of_its_cells_with_a_border_between(cells):
+    apart = [segment(cell).split() for cell in cells]
+
+    assert searchable(cells).split() == [
+        word for number, words in enumerate(apart) for word in (["\ue000"] * bool(number) + words)
+    ]
+
+
 def test_no_phrase_is_found_across_two_cells():
     assert found(["东胜", "铁路"], "东胜 铁路")
     assert not found(["东胜", "铁路"], "胜铁")
