@@ -20,7 +20,6 @@ from client.contact import read_skew
 from client.db import Database
 from client.errors import InputError, NotFoundError, StorageError
 from client.opening import Instance
-from client.profile import require_profile
 from client.revisions import Revisions
 from client.saving import Saver, Wording
 from client.violations import format_violations
@@ -59,7 +58,6 @@ class Finalizer:
             EnrolmentError: the device is not enrolled.
             StorageError: it could not be saved; the draft is as it was.
         """
-        require_profile(self._db)
         filled, violations = self._fill(instance)
         violations += self._limits(filled, instance.parents)
         if violations:
@@ -91,7 +89,6 @@ class Finalizer:
             EnrolmentError: the device is not enrolled.
             StorageError: it could not be saved; the entry is as it was.
         """
-        require_profile(self._db)
         reason = reason.strip()
         if not 0 < len(reason) <= LONGEST_REASON:
             raise InputError(
