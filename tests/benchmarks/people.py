@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from stage import CAMPAIGN, examples
@@ -77,6 +78,7 @@ def new_device(name: str) -> Device:
     return Device(SigningKey(secrets.token_bytes(32)), name)
 
 
+@cache
 def filled_in() -> tuple[str, list[tuple[dict[str, Any], dict[str, str]]]]:
     """Return attachment 2's digest, and 50 different copies with five rows: answers, reasons."""
     content = (CAMPAIGN / f"{FORM}.json").read_bytes()

@@ -36,6 +36,11 @@ class Stage:
         """Run a `tianbao-server` command and return what it printed."""
         return run(command("tianbao-server", "--data", str(self.folder / "data"), *words))
 
+    def invite(self, unit: str, name: str = "李工") -> str:
+        """Return a one-time code for a new reporter of a unit."""
+        given = self.admin("invite", unit, "reporter", "--name", name, "--json")
+        return str(json.loads(given)["code"])
+
     @property
     def audit_db(self) -> Path:
         """Return the file that Datasette reads."""
@@ -64,10 +69,7 @@ def stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
     server, url = start(serve if audit else [*serve, "--no-audit"])
     try:
         place = Stage(folder, server, url)
-        invitation = json.loads(
-            place.admin("invite", "jungar", "reporter", "--name", "李工", "--json")
-        )
-        place.client("enrol", url, invitation["code"])
+        place.client("enrol", url, place.invite("jungar"))
         place.client("sync")
         yield place
     finally:
