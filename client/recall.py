@@ -13,6 +13,7 @@ from client.config import Home
 from client.db import Database
 from client.device import Beginning, Device, begin_incarnation
 from client.errors import StorageError
+from client.reconcile import compare_at_next_start
 from client.revisions import Revisions, SignedRevision
 from client.troubles import Troubles
 
@@ -66,6 +67,7 @@ def take_back(
     if revisions.has(signed.digest):
         return False
     revisions.adopt(signed)
+    compare_at_next_start(db)  # the journal has to have it, too
     if signed.revision.incarnation == device.incarnation:
         begin_incarnation(home, db, device)
     Troubles(db).note(

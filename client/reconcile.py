@@ -9,8 +9,9 @@ from its frame, a segment that it has changed from its rows; the damaged bytes a
 
 Each of the two is the other's high-water mark: where the database ends before the last segment begins
 (it came from a backup), the comparison goes back to where it ends. Otherwise it reads the last segment
-alone, so a start costs the same however much is held. Only when a new incarnation has begun, or after
-an update from a version that kept no journal, everything is compared once.
+alone, so a start costs the same however much is held. Only when a new incarnation has begun, revisions
+have come home from the server, or after an update from a version that kept no journal, everything is
+compared once.
 """
 
 import logging
@@ -102,7 +103,7 @@ class Reconciler:
         known, life = read_setting(self._db, _COMPARED), self._device.incarnation
         found = self.compare(is_all=known != life)
         if known is None:
-            found.frames.clear()  # of a home whose program kept no journal yet
+            found.frames.clear()  # of a program that kept no journal, or come home from the server
         tell(found, Troubles(self._db), self._clock)
         if known != life:
             with self._db.transaction():
@@ -284,6 +285,11 @@ class Reconciler:
                 sequence = row["sequence"]
                 for frame in self._frames((row["digest"],), found):
                     yield sequence, format_frame(frame)
+
+
+def compare_at_next_start(db: Database) -> None:
+    """Have everything compared at the next start, without a word of what the journal then lacks."""
+    db.write("DELETE FROM setting WHERE name = ?", (_COMPARED,))
 
 
 def tell(found: Compared, troubles: Troubles, clock: Clock) -> None:

@@ -200,5 +200,8 @@ def test_what_the_server_has_of_a_home_that_went_back_comes_home_again(
 
         assert [tuple(row) for row in rows] == [("delivered", 1)] * 2
         assert "home_went_back" in troubles(services)
+    with open_services(enrolled_home) as services:
+        assert "journal_behind" not in troubles(services)
+        assert services.doctor.check().mended == []
     assert life == first.incarnation == lost.incarnation != later.incarnation
     assert (lost.sequence, later.sequence) == (2, 1)
