@@ -6,8 +6,9 @@ device without its key, or with another one, is not opened: nobody would take wh
 it; where the two disagree, one of them came from a backup, and a new chain begins in full sight
 instead of an old one forking.
 * A whole home that was copied, or put back from a backup, holds two that agree. So the database also
-knows the file itself: its number on the disk and when it was last touched there. No copy has both. A
-disk alone that is numbered otherwise after a start, or a stick that numbers its files anew, is no copy.
+knows the file itself: its number on the disk, with those of its neighbours, for a number may be given
+again, and when it was last touched there. No copy has both. A disk alone that is numbered otherwise
+after a start, a stick that numbers its files anew, or a touch of an administrator, is no copy.
 * What neither shows (the image of a whole disk) shows when the server tells of a revision of this
 device that is not here: then, too, a new incarnation begins.
 * Within an incarnation `sequence` counts from 1 without a gap, and `previous` names the revision
@@ -170,14 +171,16 @@ def _write_mark(db: Database, mark: str) -> None:
 
 
 def _mark(home: Home) -> str:
-    """Return what tells the file from every copy of it: disk, number on it, last touched there."""
+    """Return what tells the file from every copy of it: disk, numbers on it, last touched there."""
+    neighbours = (home.device_key, home.device_key.parent, home.blobs, home.journal, home.path)
     with storage_errors(home.incarnation):
         found = home.incarnation.stat()
-    return f"{found.st_dev}:{found.st_ino}:{found.st_ctime_ns}"
+        numbers = [found.st_ino, *(path.stat().st_ino for path in neighbours)]
+    return f"{found.st_dev}-{'-'.join(map(str, numbers))}:{found.st_ctime_ns}"
 
 
 def _is_copy(known: str, found: str) -> bool:
     known_place, _, known_time = known.rpartition(":")
     found_place, _, found_time = found.rpartition(":")
-    is_numbered = not found_place.endswith(":0")
+    is_numbered = "0" not in found_place.split("-")[1:]
     return is_numbered and known_place != found_place and known_time != found_time
