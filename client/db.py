@@ -52,13 +52,20 @@ class Database:
     def _open(self) -> None:
         try:
             self._writer = _connect(self._path)
-            _configure(self._writer)
-            _migrate(self._writer, self._path)
-            self._rereader = _connect(self._path)
-            self._rereader.execute("PRAGMA query_only = 1")
+            try:
+                self._prepare()
+            except BaseException:
+                self._writer.close()  # what it began would keep everybody else out
+                raise
         except sqlite3.Error as error:
             raise self._translated(error) from error
         self._is_poisoned = False
+
+    def _prepare(self) -> None:
+        _configure(self._writer)
+        _migrate(self._writer, self._path)
+        self._rereader = _connect(self._path)
+        self._rereader.execute("PRAGMA query_only = 1")
 
     def close(self) -> None:
         """Close the file."""
