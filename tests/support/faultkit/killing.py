@@ -1,6 +1,6 @@
 """Kills real processes at any instruction, again and again, and compares what is left.
 
-python -m faultkit.killing WORK FOLDER SEED KILLS
+python -m faultkit.killing WORK FOLDER SEED KILLS [BUG]
 
 Everything is imported once, and each life is a fork of that: so a kill costs milliseconds. A life
 first tells what it finds, then works on and tells each promise as it is made, over a pipe; then it is
@@ -17,17 +17,19 @@ import sys
 import time
 from pathlib import Path
 
-from faultkit import works
+from faultkit import works, zoo
 
 _SLOWEST_START = 60.0
 _LONGEST_LIFE = 0.060
 
 
-def main(work, folder, seed, kills):
+def main(work, folder, seed, kills, bug=None):
     chance = random.Random(seed)
     memory = works.Memory()
     work = getattr(works, work)(Path(folder))
     work.prepare()
+    if bug is not None:
+        zoo.BUGS[bug](setattr)
     for _ in range(kills):
         if memory.broken:
             break
@@ -86,4 +88,5 @@ def _drain(reading, memory):
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))  # noqa: T201 - its result
+    found = main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])
+    print(json.dumps(found))  # noqa: T201 - its result

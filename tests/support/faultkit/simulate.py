@@ -1,6 +1,6 @@
 """Lets simulated worlds live, each from a seed that replays it exactly, in a process of its own.
 
-python -m faultkit.simulate FOLDER FIRST_SEED WORLDS DAYS [BUG]
+python -m faultkit.simulate FOLDER FIRST_SEED WORLDS DAYS usual|harsh [BUG]
 
 The order of sets depends on PYTHONHASHSEED, which whoever starts this sets. Prints
 {"worlds", "faults", "befell": {…}, "broken": {seed: what}}.
@@ -15,20 +15,23 @@ from collections import Counter
 from pathlib import Path
 
 from faultkit import zoo
-from faultkit.simulation import World, seeded_randomness
+from faultkit.simulation import HARSH, Shares, World, seeded_randomness
 from faultkit.simulation_oracle import check
 
 DEVICES = 5
+SHARES = {"usual": Shares(), "harsh": HARSH}
 
 
-def main(folder, first, worlds, days, bug=None):
+def main(folder, first, worlds, days, shares, bug=None):
     logging.disable(logging.CRITICAL)  # faults are told all the time
     befell, faults, broken = Counter(), 0, {}
     if bug is not None:
         zoo.BUGS[bug](setattr)
     for seed in range(first, first + worlds):
         with seeded_randomness(seed):
-            world = World(folder / str(seed), random.Random(seed), devices=DEVICES)
+            world = World(
+                folder / str(seed), random.Random(seed), devices=DEVICES, shares=SHARES[shares]
+            )
             try:
                 world.live(days)
                 world.come_to_rest()

@@ -33,6 +33,7 @@ ENTRIES_A_DAY = 2
 ROUNDS_A_DAY = 2
 MOST_ROUNDS_TO_REST = 60
 UNITS = ("north", "south")
+PUBLISHED_AGAIN = 0.2  # of a day: the organiser has the forms, and notices
 
 
 TASKS = ("restart", "edit", "void", "decide", "keep_copy", "put_back", "lose_home")
@@ -56,6 +57,17 @@ class Shares:
     server_restored: float = 0.01
     new_version: float = 0.01
     outage: float = 0.02
+
+
+HARSH = Shares(
+    keep_copy=0.06,
+    put_back=0.02,
+    lose_home=0.006,
+    server_kept=0.03,
+    server_restored=0.06,
+    new_version=0.12,
+)
+"""Rare things ten times as often."""
 
 
 @dataclass
@@ -250,6 +262,7 @@ class World:
     def come_to_rest(self):
         """Heal the network and let everybody sync until nothing is left to do."""
         self.network.is_healed = self.network.is_up = True
+        self.publish()
         for _ in range(MOST_ROUNDS_TO_REST):
             self.now += timedelta(minutes=20)
             outcomes = [device.sync() for device in self.devices]
@@ -279,7 +292,14 @@ class World:
             self.make_backup()
         if self._happens("new_version"):
             self.version += 1
-            self.server.publish(field_device.definition(version=str(self.version)))
+            self.publish()
+        elif self.chance.random() < PUBLISHED_AGAIN:
+            self.publish()
+
+    def publish(self):
+        """Publish every version; those that a server from a backup has lost, some days later."""
+        for version in range(2, self.version + 1):
+            self.server.publish(field_device.definition(version=str(version)))
 
     def make_backup(self):
         """Put a copy of the server's data aside."""

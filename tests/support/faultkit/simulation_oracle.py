@@ -13,7 +13,17 @@ def check(world):
         held = device.held()
         assert set(held.values()) <= {"delivered"}, device.name
         assert held.keys() <= logged.keys(), device.name
+    check_chains(world)
     check_views(world)
+
+
+def check_chains(world):
+    """No device gave one place of its chain to two revisions."""
+    with world.server.readers.read() as connection:
+        forks = connection.execute(
+            "SELECT device, incarnation, sequence FROM revision GROUP BY 1, 2, 3 HAVING count(*) > 1"
+        ).fetchall()
+    assert forks == [], "a chain forks"
 
 
 def check_views(world):
