@@ -38,7 +38,8 @@ _HEAD_COLUMNS = (
     "r.exported_at, r.pruned_at, "
     "CASE r.operation WHEN 'void' THEN r.content END AS void_content, "
     "CASE r.state WHEN 'saved' THEN (SELECT min(o.made_at) FROM revision AS o "
-    " WHERE o.entry = r.entry AND o.state = 'saved') END AS waiting_since, "
+    # The + keeps SQLite from the index of states: it would go through all that waits, for each head.
+    " WHERE o.entry = r.entry AND +o.state = 'saved') END AS waiting_since, "
     "(SELECT count(*) FROM attachment_use AS u JOIN attachment AS a USING (sha256) "
     " WHERE u.revision = r.digest AND a.acknowledged_at IS NULL) AS files_waiting"
 )
