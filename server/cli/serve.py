@@ -1,5 +1,6 @@
 """`tianbao-server serve`: run the server."""
 
+import gc
 import logging
 import signal
 import sys
@@ -15,6 +16,7 @@ from server.config import DataFolder
 from server.serve import ServeOptions, own_name
 from server.serve import serve as run_server
 
+_YOUNG_OBJECTS = 20_000
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -57,8 +59,19 @@ def serve(
     stop_on_signals(stop)
     if exit_with_parent:
         watch_parent(stop.set)
-    run_server(folder, ServeOptions(host, port, url, not no_audit), stop, show)
+    # All threads busy for a moment is no trouble: what waits is answered in its turn.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    run_server(folder, ServeOptions(host, port, url, not no_audit), stop, _announce)
     say("The server has stopped.")
+
+
+def _announce(address: str) -> None:
+    """Print the address. What is loaded by now stays, and is not searched for garbage any more."""
+    gc.collect()
+    gc.freeze()
+    # A request makes thousands of objects that are gone before anybody has to look for them.
+    gc.set_threshold(_YOUNG_OBJECTS)
+    show(address)
 
 
 def is_plain_to_others(host: str, url: str | None) -> bool:

@@ -58,6 +58,8 @@ class Standing:
 
 def standing(revisions: Sequence[Stored], parents: Parents) -> Standing:
     """Return what stands of an entry with these revisions; `parents` may name unknown ones."""
+    if len(revisions) == 1 and revisions[0].state == LOGGED:  # which most entries are
+        return Standing((revisions[0],), revisions[0].received_at, 1, ())
     logged = [revision for revision in revisions if revision.state == LOGGED]
     below_logged = ancestors((each.digest for each in logged), parents)
     heads = [revision for revision in logged if revision.digest not in below_logged]

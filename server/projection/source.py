@@ -9,18 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from server.db import Connection
-from server.projection.heads import LOGGED, QUARANTINED, Standing, Stored, standing
+from server.projection.heads import Standing, Stored, standing
 
 _ENTRY_CHUNK = 500
 
 _REVISIONS = """
 select digest, idx, entry, form, definition, device, member, unit, operation, made_wall,
-       received_at, state, code, violations, decided_idx
+       -- one that was decided later still waited at this place
+       received_at, case when decided_idx >= :end then 'held' else state end, code, violations
 from revision
-where entry in (select value from json_each(?)) and idx < ?
+where entry in (select value from json_each(:entries)) and idx < :end
 order by entry, idx
 """
 _PARENTS = """
@@ -166,9 +168,9 @@ class LogSource:
             parents: dict[str, list[str]] = {}
             for revision, parent in self._connection.execute(_PARENTS, (wanted, end)):
                 parents.setdefault(revision, []).append(parent)
-            rows = self._connection.execute(_REVISIONS, (wanted, end)).fetchall()
-            for entry, group in groupby(rows, key=lambda row: row[2]):
-                yield entry, standing([_stored(row, end) for row in group], parents)
+            rows = self._connection.execute(_REVISIONS, {"entries": wanted, "end": end}).fetchall()
+            for entry, group in groupby(rows, key=itemgetter(2)):
+                yield entry, standing([Stored(*row) for row in group], parents)
 
     def forms_of(self, entries: Sequence[str], end: int) -> set[str]:
         """Return the forms that the revisions of some entries name."""
@@ -181,26 +183,3 @@ class LogSource:
 
     def _dicts(self, sql: str) -> list[dict[str, Any]]:
         return [dict(row) for row in self._connection.execute(sql)]
-
-
-def _stored(row: Sequence[Any], end: int) -> Stored:
-    *plain, state, code, violations, decided = row
-    digest, index, entry, form, definition, device, member, unit, operation, made, received = plain
-    is_decided = decided is None or decided < end
-    return Stored(
-        digest=digest,
-        index=index,
-        entry=entry,
-        form=form,
-        definition=definition,
-        device=device,
-        member=member,
-        unit=unit,
-        operation=operation,
-        made_at=made,
-        received_at=received,
-        # One that was decided later still waited at this place.
-        state=state if is_decided or state not in {LOGGED, QUARANTINED} else "held",
-        code=code,
-        violations=violations,
-    )
