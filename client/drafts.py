@@ -60,8 +60,12 @@ class Drafts:
 
     def get(self, entry: str) -> Draft | None:
         """Return a draft, if there is one."""
-        row = self._db.row("SELECT * FROM draft WHERE entry = ?", (entry,))
-        return None if row is None else _draft(row)
+        row = self.row(entry)
+        return None if row is None else draft_of(row)
+
+    def row(self, entry: str) -> Row | None:
+        """Return a draft as it is kept, unread, if there is one."""
+        return self._db.row("SELECT * FROM draft WHERE entry = ?", (entry,))
 
     def has(self, entry: str) -> bool:
         """Say whether an entry has a draft."""
@@ -88,7 +92,8 @@ class Drafts:
         return 0 if row is None else int(row["n"])
 
 
-def _draft(row: Row) -> Draft:
+def draft_of(row: Row) -> Draft:
+    """Return the draft that is kept in a row."""
     values = dict(row)
     for key in ("answers", "reasons", "parents"):
         values[key] = json.loads(values[key])

@@ -30,9 +30,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from client.db import Database
+from client.db import Database, Row
 from client.device import Device, Link, next_link
-from client.drafts import Draft, Drafts
+from client.drafts import Drafts, draft_of
 from client.errors import StorageError
 from client.journal import Journal, frame_of
 from client.profile import Profile, require_profile
@@ -111,7 +111,7 @@ class Saver:
                     return {"entry": wording.entry, "revision": earlier, "state": state.value}
                 # What was changed since follows it: an entry never forks by itself.
                 parents = (earlier,)
-            draft = self._drafts.get(wording.entry)
+            draft = self._drafts.row(wording.entry)
             signed = self._commit(wording, profile, parents)
             self._check(signed, draft)
             self._doubted = None
@@ -171,7 +171,7 @@ class Saver:
             # Changes the file, so that a journal whose end may not be on the disk is ended anew.
             write_setting(self._db, _SETTLED, secrets.token_hex(16))
 
-    def _check(self, signed: SignedRevision, draft: Draft | None) -> None:
+    def _check(self, signed: SignedRevision, draft: Row | None) -> None:
         try:
             self._revisions.check(signed.digest)
             self._journal.check(_frame(signed))
@@ -180,7 +180,7 @@ class Saver:
             with self._db.transaction():
                 self._revisions.withdraw(signed.digest)
                 if draft is not None:
-                    self._drafts.save(draft)
+                    self._drafts.save(draft_of(draft))
             self._journal.withdraw()
             self._doubted = None
             raise
