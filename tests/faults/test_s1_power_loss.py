@@ -11,6 +11,8 @@ import shutil
 import pytest
 from faultkit.power_loss import Setting, under_device, under_server
 
+LIVES = {under_server: 70, under_device: 30}  # at full length, each part: a million disks in all
+
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="the recording is strace's")
 
 
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="the recordin
 def test_every_promise_is_kept_through_any_loss_of_power(
     under, part, tmp_path, cheap_folder, budget, counts
 ):
-    lives, disks = budget.of(1, 50), budget.of(2_600, 5_200)
+    lives, disks = budget.of(1, LIVES[under]), budget.of(2_600, 5_200)
     for life in range(lives):
         chance = budget.chance(under.__name__, part, life)
         work = tmp_path / str(life)
