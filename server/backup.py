@@ -91,7 +91,7 @@ def back_up(folder: DataFolder, target: Path, now: datetime) -> BackedUp:
     with hold(archive.lock):
         try:
             return _back_up(folder, archive, now)
-        except DatabaseError as error:
+        except (DatabaseError, OSError) as error:
             raise DataFolderError(
                 f"The backup could not be made: {error}",
                 code="backup_failed",

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from server import campaigns
+from server.blobs import storage_error as file_error
 from server.clock import Clock, utc_now
 from server.config import DataFolder
-from server.db import Connection, open_writer, transaction
+from server.db import Connection, DatabaseError, open_writer, storage_error, transaction
 from server.errors import ConflictError, UnknownError
 from server.keys import make_keys
 from server.migrations import migrate
@@ -30,9 +31,19 @@ def init_data(folder: DataFolder, campaign: Path, *, clock: Clock = utc_now) -> 
         ConflictError: the folder is ready already.
         UnknownError: a file of the campaign is missing.
         DefinitionError: a file of the campaign is refused.
+        StorageError: the disk is full, or fails; the same may be tried again.
     """
     contents = {path: path.read_bytes() for path in _files(campaign)}
-    folder.make()
+    try:
+        folder.make()
+        _make(folder, contents, clock)
+    except DatabaseError as error:
+        raise storage_error(error) from error
+    except OSError as error:
+        raise file_error(error) from error
+
+
+def _make(folder: DataFolder, contents: dict[Path, bytes], clock: Clock) -> None:
     connection = open_writer(folder.log_db)
     try:
         migrate(connection)
