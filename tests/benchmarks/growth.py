@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from push import GROWTH_LIMIT, _push
+from push import GROWTH_LIMIT, push
 from stage import stage
 
 SMALL = 1_000
@@ -18,18 +18,18 @@ def main() -> None:
     """Run the benchmark and print its figures."""
     large = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as place:
-        _push(place, SMALL)
-        first, first_cpu = _push(place, PROBE)
-        _push(place, large - SMALL - PROBE)
-        last, last_cpu = _push(place, PROBE)
+        push(place, SMALL)
+        first = push(place, PROBE)
+        push(place, large - SMALL - PROBE)
+        last = push(place, PROBE)
     print(
-        f"growth: at {SMALL} entries {1000 * first / PROBE:.2f} ms (CPU {1000 * first_cpu / PROBE:.2f} ms) an entry"
+        f"growth: at {SMALL} entries {1000 * first.seconds / PROBE:.2f} ms (CPU {1000 * first.server / PROBE:.2f} ms) an entry"
     )
     print(
-        f"growth: at {large} entries {1000 * last / PROBE:.2f} ms (CPU {1000 * last_cpu / PROBE:.2f} ms) an entry"
+        f"growth: at {large} entries {1000 * last.seconds / PROBE:.2f} ms (CPU {1000 * last.server / PROBE:.2f} ms) an entry"
     )
     print(
-        f"growth: ratio {last / first:.2f} (CPU {last_cpu / first_cpu:.2f}), limit {GROWTH_LIMIT}"
+        f"growth: ratio {last.seconds / first.seconds:.2f} (CPU {last.server / first.server:.2f}), limit {GROWTH_LIMIT}"
     )
 
 

@@ -6,6 +6,7 @@ Everything is started by the commands that people use; nothing of the product is
 import json
 import os
 import queue
+import resource
 import subprocess
 import sys
 import threading
@@ -28,9 +29,14 @@ class Stage:
     server: subprocess.Popen[str]
     url: str
 
-    def client(self, *words: str, stdin: str | None = None) -> str:
-        """Run a `tianbao` command and return what it printed."""
-        return run(command("tianbao", "--home", str(self.folder / "home"), *words), stdin=stdin)
+    def client(self, *words: str, stdin: str | None = None, home: str = "home") -> str:
+        """Run a `tianbao` command on a device and return what it printed."""
+        return run(command("tianbao", "--home", str(self.folder / home), *words), stdin=stdin)
+
+    def add_client(self, home: str) -> None:
+        """Enrol one more device."""
+        self.client("enrol", self.url, self.invite("jungar"), home=home)
+        self.client("sync", home=home)
 
     def admin(self, *words: str) -> str:
         """Run a `tianbao-server` command and return what it printed."""
@@ -106,6 +112,12 @@ def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used so far; Linux only."""
     values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children_seconds() -> float:
+    """Return the processor time of the commands that were run to their end."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def resident_megabytes(pid: int) -> float:
