@@ -102,6 +102,7 @@ class Filling:
                 "version": form.version,
                 "title": dict(form.title),
                 "is_edit": bool(draft.instance.parents),
+                "parents": list(draft.instance.parents),
                 "name": state.instance_name,
                 "definition": static_tree(form),
                 **format_state(state),

@@ -1,5 +1,7 @@
 """Entries that were finalized: to be read, edited, merged and taken back; their history and files.
 
+GET  /api/entries?language=&before=&limit=&show=&find=  a page of entries, the newest first, as /api/home begins it:
+     → {"entries", "total", "more", "next"}; drafts come with the first page alone
 GET  /api/entries/<entry>?language=            one entry: its state, and its answers as they are to be drawn
 GET  /api/entries/<entry>/history?language=    its revisions, the newest first, with what each changed
 GET  /api/entries/<entry>/differences?from=&to=&language=  what one revision says otherwise than another
@@ -18,8 +20,15 @@ from flask.typing import ResponseReturnValue
 from client.reading import read_entry
 from client.services import Services
 from client.web.bodies import EditSchema, TakeSchema, VoidSchema, read_body
+from client.web.wishes import asked_wish
 
 bp = Blueprint("entries", __name__, url_prefix="/api")
+
+
+@bp.get("/entries")
+def page() -> ResponseReturnValue:
+    """Tell a page of entries."""
+    return jsonify(_services().listing.page(asked_wish(request), _language()))
 
 
 @bp.get("/entries/<entry>")

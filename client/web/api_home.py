@@ -1,6 +1,9 @@
 """What the first page shows, and the button that syncs now.
 
-GET  /api/home?language=   forms, drafts, entries and the state of this device
+GET  /api/home?language=&show=&find=&limit=&seen=   forms, drafts, entries and the state of this device
+     → {"seen", "status", "forms", "entries", "total", "more", "next", "counts", "filled"}; all drafts, and
+     of what was finalized the newest `limit` (200, at most 5,000) that fit `show` and `find`; where `more`,
+     GET /api/entries?before= with what `next` says tells others
 POST /api/sync             begin a round of push and pull now
 POST /api/troubles/<trouble>/dismiss   put a trouble away that a person has seen; tells the state
 """
@@ -11,6 +14,8 @@ from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from client.services import Services
+from client.web.overview import overview
+from client.web.wishes import asked_wish
 
 bp = Blueprint("home", __name__, url_prefix="/api")
 
@@ -19,11 +24,8 @@ bp = Blueprint("home", __name__, url_prefix="/api")
 def home() -> ResponseReturnValue:
     """Tell everything that the first page shows, at one moment."""
     services: Services = current_app.extensions["services"]
-    return jsonify(
-        forms=services.forms(),
-        entries=services.entries(request.args.get("language", "zh-CN")),
-        status=services.status(),
-    )
+    language, seen = request.args.get("language", "zh-CN"), request.args.get("seen", "")
+    return jsonify(overview(services, asked_wish(request), language, seen))
 
 
 @bp.post("/sync")

@@ -14,6 +14,7 @@ import { language } from './texts.js';
 const KEY = 'tianbao-key';
 const PATIENCE = 15_000;
 const FILE_PATIENCE = 10 * 60_000;
+const BUNDLE_PATIENCE = 60 * 60_000;
 
 /** The client did not answer. */
 export class Unreachable extends Error {}
@@ -98,11 +99,59 @@ export async function begin(token) {
 /** @param {string} chosen */
 export const texts = async (chosen) => (await send(`/static/i18n/${chosen}.json`)).json();
 
-export const home = () => get(`/api/home?${query({ language: language() })}`);
+/** @param {import('./types.js').Wish} wish @returns {Promise<import('./types.js').Home>} */
+export const home = (wish) => get(`/api/home?${query({ ...wish, language: language() })}`);
 export const syncNow = () => post('/api/sync');
 
+/** @param {number} trouble */
+export const dismiss = (trouble) => post(`/api/troubles/${trouble}/dismiss`);
+
 /** @param {string} entry */
-export const entry = (entry) => get(`/api/entries/${encodeURIComponent(entry)}?${query({ language: language() })}`);
+const of = (entry) => `/api/entries/${encodeURIComponent(entry)}`;
+
+/** @param {string} entry @returns {Promise<import('./types.js').EntryView>} */
+export const entry = (entry) => get(`${of(entry)}?${query({ language: language() })}`);
+
+/** @param {string} entry @returns {Promise<{draft: string}>} */
+export const edit = (entry) => post(`${of(entry)}/edit`, { language: language() });
+
+/**
+ * @param {string} entry
+ * @param {string} reason
+ */
+export const takeBack = (entry, reason) => post(`${of(entry)}/void`, { reason });
+
+/** @param {string} entry @returns {Promise<{revisions: import('./types.js').Revised[]}>} */
+export const history = (entry) => get(`${of(entry)}/history?${query({ language: language() })}`);
+
+/**
+ * @param {string} entry
+ * @param {string} from
+ * @param {string} to
+ * @returns {Promise<{changes: import('./types.js').Difference[]}>}
+ */
+export const differences = (entry, from, to) => get(`${of(entry)}/differences?${query({ from, to, language: language() })}`);
+
+/** @param {string} entry @returns {Promise<import('./types.js').Conflicts>} */
+export const conflicts = (entry) => get(`${of(entry)}/conflicts?${query({ language: language() })}`);
+
+/**
+ * @param {string} entry
+ * @param {Record<string, import('./types.js').Taken>} take
+ */
+export const merge = (entry, take) => post(`${of(entry)}/merge`, { take });
+
+/** What is undelivered, as one file: its name, its content, and how much of it was left out. */
+export async function exported() {
+  const answer = await send('/api/export', {}, BUNDLE_PATIENCE);
+  const name = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'tianbao';
+  return { name, content: await answer.blob(), leftOut: Number(answer.headers.get('Tianbao-Left-Out') ?? 0) };
+}
+
+/** @param {File} file @returns {Promise<import('./types.js').Imported>} */
+export const importAnswer = async (file) => (await send('/api/import', {
+  method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream' },
+}, FILE_PATIENCE)).json();
 
 /** @param {string} sha256 */
 export const blob = async (sha256) => (await send(`/api/blobs/${sha256}`)).blob();
@@ -118,6 +167,12 @@ export const view = (draft) => get(`${at(draft)}?${query({ language: language() 
 
 /** @param {string} draft */
 export const finalize = (draft) => post(`${at(draft)}/finalize`);
+
+/** @param {string} draft @returns {Promise<import('./types.js').Upgrade>} */
+export const upgradePreview = (draft) => get(`${at(draft)}/upgrade?${query({ language: language() })}`);
+
+/** @param {string} draft @returns {Promise<import('./types.js').Upgrade>} */
+export const upgrade = (draft) => post(`${at(draft)}/upgrade`, { language: language() });
 
 /**
  * @param {string} draft

@@ -2,12 +2,19 @@
 /** The page of one draft: its form, how far it is saved, what is wrong, and the button that closes it. */
 
 import * as api from './api.js';
+import { optionsOf } from './contests.js';
 import { Filling } from './filling.js';
 import { html } from './html.js';
 import { labelOf, t } from './texts.js';
+import { editBanner } from './widgets/edit-banner.js';
+import { madeAt, madeBy } from './widgets/history.js';
 import { notice } from './widgets/notice.js';
+import { confirm } from './widgets/row-dialog.js';
 import { saveState } from './widgets/save-state.js';
+import { upgradeBanner } from './widgets/upgrade-banner.js';
 import { wrongList } from './widgets/wrong-list.js';
+
+/** @typedef {import('./types.js').Conflicts} Conflicts */
 
 /**
  * @param {import('./widgets/frame.js').Frame} frame
@@ -15,17 +22,24 @@ import { wrongList } from './widgets/wrong-list.js';
  */
 export async function fillPage(frame, draft) {
   const view = await api.view(draft);
+  const conflicts = view.is_edit ? await api.conflicts(draft).catch(() => null) : null;
+  const said = saidElsewhere(conflicts);
   const title = labelOf(view.title);
   const saved = saveState();
   const told = notice();
+  const banners = html`<div class="banners"></div>`;
   const filling = new Filling(draft, view, {
     onDrawn: () => refresh(),
     onCondition: (condition, error) => saved.draw(condition, filling, error),
     onRefused: (error) => told.say(error.message || t('problem.internal')),
     onGone: () => gone(),
+    onOtherForm: () => location.reload(),
+    contested: (path) => said.get(path) ?? '',
   });
   const wrong = wrongList((path) => { filling.showAll(); filling.form.focus(path); });
-  const button = /** @type {HTMLButtonElement} */ (html`<button type="button" class="primary">${t('fill.finalize')}</button>`);
+  const button = /** @type {HTMLButtonElement} */ (html`<button type="button" class="primary">${t(view.is_edit ? 'edit.finalize' : 'fill.finalize')}</button>`);
+  const away = html`<button type="button" class="quiet">${t('edit.discard')}</button>`;
+  away.hidden = !view.is_edit;
 
   function refresh() {
     saved.draw(filling.queue.size ? 'busy' : 'idle', filling);
@@ -40,6 +54,9 @@ export async function fillPage(frame, draft) {
     frame.foot.replaceChildren();
   }
 
+  /** @param {any} error */
+  const tell = (error) => told.say(error.status ? error.message : t('problem.unreachable'));
+
   async function finalize() {
     button.disabled = true;
     try {
@@ -47,38 +64,80 @@ export async function fillPage(frame, draft) {
       const outcome = await api.finalize(draft);
       if (!outcome.violations) {
         filling.stop();
-        location.replace(`/entries/${outcome.entry}?new`);
+        location.replace(`/entries/${outcome.entry}?${outcome.unchanged ? 'unchanged' : 'new'}`);
         return;
       }
       filling.showAll();
       wrong.open(filling.violations(), outcome.violations);
     } catch (error) {
-      told.say(/** @type {Error} */ (error).message || t('problem.unreachable'));
+      tell(error);
     } finally {
       button.disabled = false;
     }
   }
 
+  async function discard() {
+    if (!(await confirm(t('edit.discard-sure', { name: view.name || title }), t('edit.discard')))) return;
+    await filling.queue.drained();
+    filling.stop();
+    await api.discard(draft).then(() => location.replace(`/entries/${draft}`), tell);
+  }
+
+  /** Tell of a newer version of the form; nothing waits for this, and it is asked again another time. */
+  async function lookForNewer() {
+    const upgrade = await api.upgradePreview(draft).catch(() => null);
+    const isTold = banners.querySelector('[data-upgrade]');
+    if (!upgrade || upgrade.is_newest || isTold) return;
+    const banner = upgradeBanner(upgrade, () => filling.queue.drained().then(() => api.upgradePreview(draft)), async () => {
+      await filling.queue.drained();
+      await api.upgrade(draft).then(() => location.reload(), tell);
+    });
+    banner.dataset.upgrade = '';
+    banners.append(banner);
+  }
+
   button.addEventListener('click', () => { void finalize(); });
+  away.addEventListener('click', () => { void discard(); });
   filling.form.element.addEventListener('focusin', () => wrong.close());
+  if (view.is_edit) banners.append(editBanner(draft, conflicts, view.parents, (path) => filling.form.focus(path)));
   frame.title(title);
   frame.beside.replaceChildren(saved.element);
   frame.main.replaceChildren(html`
     <div class="form">
       <h1 class="form-title">${title}</h1>
-      ${told.element}
+      ${told.element}${banners}
       ${filling.form.element}
     </div>`);
-  frame.foot.replaceChildren(wrong.panel, html`<div class="foot-row">${wrong.button}${button}</div>`);
+  frame.foot.replaceChildren(wrong.panel, html`<div class="foot-row">${wrong.button}<span class="foot-acts">${away}${button}</span></div>`);
   refresh();
+  void lookForNewer();
 
   const leave = (/** @type {BeforeUnloadEvent} */ event) => { if (filling.queue.size) event.preventDefault(); };
-  const flush = () => { if (document.hidden) filling.queue.flush(); };
+  const seen = () => {
+    if (document.hidden) filling.queue.flush();
+    else void lookForNewer();
+  };
   window.addEventListener('beforeunload', leave);
-  document.addEventListener('visibilitychange', flush);
+  document.addEventListener('visibilitychange', seen);
   return () => {
     filling.stop();
     window.removeEventListener('beforeunload', leave);
-    document.removeEventListener('visibilitychange', flush);
+    document.removeEventListener('visibilitychange', seen);
   };
+}
+
+/**
+ * What the sides say at each contested place, with who and when.
+ * @param {Conflicts|null} conflicts
+ * @returns {Map<string, string>}
+ */
+function saidElsewhere(conflicts) {
+  if (!conflicts) return new Map();
+  const heads = new Map(conflicts.heads.map((head) => [head.digest, head]));
+  return new Map(conflicts.contested.map((each) => [each.path, optionsOf(each.contenders).map((option) => {
+    const head = heads.get(option.head);
+    const who = head ? `（${madeBy(head)} · ${madeAt(head)}）` : '';
+    const text = each.path.endsWith('#order') ? t('path.order') : option.contender.text || t('conflict.blank');
+    return `${text}${who}`;
+  }).join('；')]));
 }

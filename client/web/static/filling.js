@@ -34,12 +34,15 @@ export class Filling {
    * @param {(condition: import('./queue.js').Condition, error?: any) => void} page.onCondition
    * @param {(error: any) => void} page.onRefused
    * @param {() => void} page.onGone the draft was finalized or discarded elsewhere
+   * @param {() => void} page.onOtherForm it was moved to another version of its form
+   * @param {(path: string) => string} page.contested
    */
   constructor(draft, view, page) {
     this.draft = draft;
     this.page = page;
     this.seen = view.sequence;
     this.saved = view.saved_sequence;
+    this.definition = view.definition.digest;
     this.queue = new Queue({
       send: (step) => this.#send(step),
       isPassing: api.isPassing,
@@ -52,6 +55,7 @@ export class Filling {
       isHeld: (path) => this.#isHeld(path),
       isTouched: (path) => this.#wantsAll || this.#touched.has(path),
       blob: api.blob,
+      contested: page.contested,
     });
     this.follower = follow(draft, {
       isBusy: () => this.queue.size > 0 || this.#isComposing,
@@ -161,6 +165,7 @@ export class Filling {
   /** @param {any} answer */
   #events(answer) {
     this.#note(answer);
+    if (this.#isOther(answer.view)) return;
     this.#draw(() => {
       if (answer.view) this.form.replace(answer.view.states);
       for (const step of answer.steps ?? []) this.form.apply(step);
@@ -169,8 +174,19 @@ export class Filling {
 
   async #readAnew() {
     const view = await api.view(this.draft);
+    if (this.#isOther(view)) return;
     this.#note(view);
     this.#draw(() => this.form.replace(view.states));
+  }
+
+  /**
+   * Another version of the form has other questions: the page is drawn anew.
+   * @param {View|undefined} view
+   */
+  #isOther(view) {
+    const isOther = view !== undefined && view.definition.digest !== this.definition;
+    if (isOther) this.page.onOtherForm();
+    return isOther;
   }
 
   /** @param {any} error */

@@ -34,7 +34,7 @@ export class FormView {
 
   /**
    * @param {import('./types.js').View} view
-   * @param {Pick<import('./types.js').Drawing, 'emit'|'isHeld'|'isTouched'|'blob'>} person
+   * @param {Pick<import('./types.js').Drawing, 'emit'|'isHeld'|'isTouched'|'blob'|'contested'>} person
    */
   constructor(view, person) {
     this.survey = view.definition.survey;

@@ -9,7 +9,7 @@ import { hasText, language, t } from '../texts.js';
 
 /**
  * The words for a problem of the last round.
- * @param {Status['problem']} problem
+ * @param {import('../types.js').Why|null|undefined} problem
  */
 export const problemText = (problem) => {
   if (!problem) return '';
@@ -23,7 +23,10 @@ export const problemText = (problem) => {
 function words(status) {
   const last = status.last_contact ? ago(status.last_contact, language(), new Date()) : '';
   if (!status.server) return { state: 'off', text: t('contact.none'), more: t('contact.enrol') };
-  if (status.problem) return { state: 'off', text: t('contact.off'), more: last ? t('contact.last', { ago: last }) : problemText(status.problem) };
+  if (status.problem) {
+    const more = last ? `${problemText(status.problem)} · ${t('contact.last', { ago: last })}` : problemText(status.problem);
+    return { state: 'off', text: t('contact.off'), more };
+  }
   if (!last) return { state: 'busy', text: t('contact.never'), more: '' };
   return { state: 'on', text: t('contact.on'), more: t('contact.last', { ago: last }) };
 }
@@ -52,8 +55,11 @@ export function contact(status, isLost, sync) {
 
 /** @param {Status} status */
 export function warnings(status) {
-  if (!status.warnings.length) return null;
+  if (!status.warnings.length && !status.age_alarm) return null;
   const list = html`<div class="warnings"></div>`;
+  if (status.age_alarm) {
+    list.append(html`<p class="warning ${status.age_alarm > 1 ? 'grave' : ''}" role="note"><span aria-hidden="true">⚠</span> ${t(`alarm.${status.age_alarm}`)} <a href="#offline-title">${t('alarm.way')}</a></p>`);
+  }
   for (const warning of status.warnings) {
     const key = `warning.${warning.code}`;
     const text = hasText(key) ? t(key, { server: status.server ?? '' }) : `${warning.message} ${warning.hint}`;

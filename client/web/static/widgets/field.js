@@ -6,6 +6,7 @@ import { write } from '../markdown.js';
 import { elementId } from '../paths.js';
 import { t } from '../texts.js';
 import { answerable } from './answerable.js';
+import { contestedNote } from './contested-note.js';
 import { messageList, spoken } from './messages.js';
 import { reasonBox } from './reason-box.js';
 
@@ -21,13 +22,13 @@ export function field(node, path, drawing) {
   const id = elementId(path);
   const messages = messageList(`${id}-messages`);
   const reason = reasonBox(path, `${id}-reason`, drawing);
-  const part = answerable(node, path, drawing, { isCell: false, describedBy: `${id}-hint ${id}-messages` });
+  const part = answerable(node, path, drawing, { isCell: false, describedBy: `${id}-hint ${id}-messages ${id}-contested` });
   const element = html`
     <div class="field" data-path="${path}" data-type="${node.type}" hidden>
       <label class="label" id="${id}-label"><span class="label-text"></span><span class="required" hidden><span aria-hidden="true">＊</span><span class="sr">${t('required')}</span></span></label>
       <p class="hint" id="${id}-hint" hidden></p>
       <div class="control"></div>
-      ${messages.element}${reason.element}
+      ${contestedNote(`${id}-contested`, drawing.contested(path))}${messages.element}${reason.element}
     </div>`;
   const label = find(element, '.label');
   const hint = find(element, '.hint');

@@ -6,7 +6,6 @@ import { longDate } from '../moments.js';
 import { labelOf, language, t } from '../texts.js';
 
 /** @typedef {import('../types.js').Home} Home */
-/** @typedef {import('../types.js').Listed} Listed */
 /** @typedef {import('../types.js').FormToFill} FormToFill */
 
 /**
@@ -14,7 +13,7 @@ import { labelOf, language, t } from '../texts.js';
  * @param {(form: string) => void} open
  */
 export function formList(home, open) {
-  const items = home.forms.map((form) => formCard(form, home.entries.filter((each) => each.form === form.form_id), open));
+  const items = home.forms.map((form) => formCard(form, home.filled[form.form_id] ?? 0, open));
   const none = html`<p class="none">${t(home.status.server ? 'forms.none' : 'forms.not-enrolled')}</p>`;
   return html`
     <section class="part" aria-labelledby="forms-title">
@@ -25,13 +24,12 @@ export function formList(home, open) {
 
 /**
  * @param {FormToFill} form
- * @param {Listed[]} entries
+ * @param {number} filled
  * @param {(form: string) => void} open
  */
-function formCard(form, entries, open) {
+function formCard(form, filled, open) {
   const title = labelOf(form.title);
   const hint = labelOf(form.hint);
-  const filled = entries.filter((each) => each.state !== 'draft').length;
   const button = /** @type {HTMLButtonElement} */ (html`
     <button type="button" class="primary" data-key="form-${form.form_id}" aria-label="${t('forms.fill')}: ${title}">${t('forms.fill')}</button>`);
   button.disabled = Boolean(form.problem);

@@ -6,6 +6,7 @@ import { write } from '../markdown.js';
 import { elementId } from '../paths.js';
 import { labelOf } from '../texts.js';
 import { answerable } from './answerable.js';
+import { contestedNote } from './contested-note.js';
 import { isSoft, messageList, spoken } from './messages.js';
 import { reasonBox } from './reason-box.js';
 
@@ -23,7 +24,8 @@ export function gridCell(node, path, drawing, onReason) {
   const label = html`<label class="cell-label" for="${id}" id="${id}-label"></label>`;
   const messages = messageList(`${id}-messages`);
   const reason = reasonBox(path, `${id}-reason`, drawing);
-  const part = answerable(node, path, drawing, { isCell: true, describedBy: `${id}-messages` });
+  const part = answerable(node, path, drawing, { isCell: true, describedBy: `${id}-messages ${id}-contested` });
+  const note = contestedNote(`${id}-contested`, drawing.contested(path));
 
   /** @param {import('../types.js').NodeState} state */
   const update = (state) => {
@@ -32,7 +34,7 @@ export function gridCell(node, path, drawing, onReason) {
     write(label, name);
     label.classList.toggle('needed', state.required && !state.read_only);
     if (part.draw(state, said)) {
-      element.prepend(label, part.control.element, messages.element);
+      element.prepend(label, part.control.element, messages.element, ...(note ? [note] : []));
     }
     part.control.element.hidden = !state.relevant;
     messages.draw(said);

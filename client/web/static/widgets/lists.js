@@ -4,7 +4,7 @@
 import { html } from '../html.js';
 import { ago } from '../moments.js';
 import { language, t } from '../texts.js';
-import { since, stateMark } from './entry-words.js';
+import { marks, progress, since, stateMark } from './entry-words.js';
 
 /** @typedef {import('../types.js').Home} Home */
 /** @typedef {import('../types.js').Listed} Listed */
@@ -22,7 +22,7 @@ export function draftList(drafts, discard) {
     return html`
       <li class="line">
         <a class="line-main" href="/fill/${draft.entry}" data-key="draft-${draft.entry}"><b>${draft.name}</b><span>${draft.name === draft.title ? '' : draft.title}</span></a>
-        <span class="line-state"><span class="state" data-state="draft">${t('state.draft')}</span><small>${t('draft.saved', { ago: ago(draft.made_at, language(), new Date()) })}</small></span>
+        <span class="line-state">${stateMark(draft)}<small>${t('draft.saved', { ago: ago(draft.made_at, language(), new Date()) })}</small></span>
         ${button}
       </li>`;
   });
@@ -30,17 +30,32 @@ export function draftList(drafts, discard) {
     <section class="part" aria-labelledby="drafts-title"><h2 id="drafts-title">${t('drafts.title')}</h2><ul class="lines">${items}</ul></section>`;
 }
 
-/** @param {Home} home */
-export function entryList(home) {
+/**
+ * The entries that fit, with how many there are, and the button for more of them.
+ * @param {Home} home
+ * @param {() => void} more
+ */
+export function entryList(home, more) {
   const entries = home.entries.filter((each) => each.state !== 'draft');
-  const items = entries.map((entry) => html`
-    <li class="line">
-      <a class="line-main" href="/entries/${entry.entry}" data-key="entry-${entry.entry}"><b>${entry.name}</b><span>${entry.name === entry.title ? '' : entry.title}</span></a>
-      <span class="line-state">${stateMark(entry.state)}<small>${since(entry, home.status.problem)}</small></span>
-    </li>`);
-  return html`
-    <section class="part" aria-labelledby="entries-title">
-      <h2 id="entries-title">${t('entries.title')} <span class="count">${entries.length || ''}</span></h2>
-      ${items.length ? html`<ul class="lines">${items}</ul>` : html`<p class="none">${t('entries.none')}</p>`}
-    </section>`;
+  if (!home.counts.all) return html`<p class="none">${t('entries.none')}</p>`;
+  if (!entries.length) return html`<p class="none" role="status">${t('filter.none')}</p>`;
+  const button = html`<button type="button" data-key="more">${t('filter.more')}</button>`;
+  button.addEventListener('click', more);
+  const left = entries.length < home.total && html`
+    <p class="lines-more"><span>${t('filter.shown', { shown: entries.length, total: home.total })}</span>${button}</p>`;
+  return html`<div><ul class="lines">${entries.map((entry) => line(entry, home.status))}</ul>${left}</div>`;
 }
+
+/**
+ * @param {Listed} entry
+ * @param {import('../types.js').Status} status
+ */
+const line = (entry, status) => html`
+  <li class="line" data-operation="${entry.operation}">
+    <a class="line-main" href="/entries/${entry.entry}" data-key="entry-${entry.entry}"><b>${entry.name}</b><span>${entry.name === entry.title ? '' : entry.title}</span></a>
+    <div class="line-state">
+      <p class="badges">${stateMark(entry)}${marks(entry, status)}</p>
+      ${progress(entry)}
+      <small>${since(entry, status)}</small>
+    </div>
+  </li>`;

@@ -14,6 +14,7 @@ export function notice() {
     say(text) {
       find(element, 'span').textContent = text;
       element.hidden = false;
+      element.scrollIntoView({ block: 'nearest' });
     },
   };
 }

@@ -5,6 +5,7 @@ import { find, html } from '../html.js';
 import { write } from '../markdown.js';
 import { elementId, rowPath } from '../paths.js';
 import { t } from '../texts.js';
+import { contestedNote } from './contested-note.js';
 import { messageList, spoken } from './messages.js';
 import { chooseRowAct, confirm } from './row-dialog.js';
 import { rowSteps } from './rows.js';
@@ -21,6 +22,7 @@ export function repeatFrame(path, body, drawing) {
     <section class="repeat" data-path="${path}" aria-labelledby="${id}-label" hidden>
       <h2 class="group-label"><span id="${id}-label"></span> <span class="count"></span></h2>
       <p class="hint" hidden></p>
+      ${contestedNote(`${id}-contested`, drawing.contested(`${path}#order`))}
       ${body}
       ${messages.element}
       <div class="repeat-foot"><button type="button" class="add-row">＋ ${t('row.add')}</button></div>
