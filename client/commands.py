@@ -2,7 +2,7 @@
 
     forms    the forms to fill
     add      {"form", "folder", "documents": [{"line", "answers"}]} → one result a document
-    entries  every entry
+    entries  every entry, in lists of some
     show     {"entry"} → one entry with its answers
     edit     {"entry", "patch", "folder"} → what became of it, as with `add`
     merge    {"entry", "list", "take": [[path, "ours"|"theirs"|DIGEST|JSON or text]]} → what is contested, or as `edit`
@@ -66,7 +66,7 @@ def _add(services: Services, params: Params) -> Iterator[Any]:
 
 
 def _entries(services: Services, params: Params) -> Iterator[Any]:
-    yield services.entries(params["language"])
+    yield from services.listing.pages(params["language"])
 
 
 def _show(services: Services, params: Params) -> Iterator[Any]:

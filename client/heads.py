@@ -38,7 +38,7 @@ class Heads:
     def refresh(self, entry: str) -> None:
         """Find the heads of an entry anew, within a transaction."""
         revisions = self._db.rows(
-            "SELECT id, digest, depth, is_own, state, server_state FROM revision WHERE entry = ?",
+            "SELECT id, digest, form, depth, is_own, state, server_state FROM revision WHERE entry = ?",
             (entry,),
         )
         heads = heads_among(revisions, self.parents(entry) if len(revisions) > 1 else {})
@@ -47,8 +47,12 @@ class Heads:
             return
         for digest in known - heads:
             self._db.write("DELETE FROM head WHERE entry = ? AND digest = ?", (entry, digest))
-        for digest in heads - known:
-            self._db.write("INSERT INTO head (entry, digest) VALUES (?, ?)", (entry, digest))
+        for row in revisions:
+            if row["digest"] in heads - known:
+                self._db.write(
+                    "INSERT INTO head (entry, digest, place, form) VALUES (?, ?, ?, ?)",
+                    (entry, row["digest"], row["id"], row["form"]),
+                )
         self._db.write("DELETE FROM conflict WHERE entry = ?", (entry,))
         if len(heads) > 1:
             self._db.write("INSERT INTO conflict (entry, paths) VALUES (?, ?)", (entry, UNSETTLED))

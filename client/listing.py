@@ -1,11 +1,12 @@
 """What the page and the command line show: forms, entries, one entry, and how things stand.
 
 Everything here is plain JSON, the same whether it is asked for here or by another process. An entry
-with an edit open is listed once, as it stands, with `"draft": true`.
+with an edit open is listed once, as it stands, with `"draft": true`. Entries come in pages: drafts
+first, all of them with the first page, then the newest.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from client.db import Database, Row
@@ -13,6 +14,7 @@ from client.definitions import Definitions, Published
 from client.drafts import Drafts
 from client.outbox import Outbox
 from client.replica import Head, Replica, worst
+from client.selecting import Selecting, Wish
 from client.states import State
 from client.views import VOID
 from forms.campaign import Campaign, item_of
@@ -23,6 +25,7 @@ Json = dict[str, Any]
 Names = Mapping[str, str]
 
 LANGUAGE = "zh-CN"
+PAGE = 200
 
 
 class Listing:
@@ -34,35 +37,50 @@ class Listing:
         self._replica = replica
         self._drafts = Drafts(db)
         self._outbox = Outbox(db)
+        self._selecting = Selecting(db, replica)
 
     def forms(self) -> list[Json]:
         """Return the forms to fill, each in its newest version, as the campaign orders them.
 
-        `problem` stands where this version of the program cannot read a form.
+        `problem` stands where this version of the program cannot read a form; `filled` is how many
+        entries of it are here, without drafts and what was taken back.
         """
         campaign = self._definitions.campaign()
-        listed = [self._form(each, campaign) for each in self._definitions.newest()]
+        filled = self._selecting.filled()
+        listed = [
+            {**self._form(each, campaign), "filled": filled.get(each.form, 0)}
+            for each in self._definitions.newest()
+        ]
         if campaign is not None:
             order = {item.form: number for number, item in enumerate(campaign.items)}
             listed.sort(key=lambda form: order.get(form["form_id"], len(order)))
         return listed
 
-    def entries(self, language: str = LANGUAGE) -> list[Json]:
-        """Return every entry on this device: drafts first, then the newest."""
-        drafts = {row["entry"]: row for row in self._drafts.all()}
-        conflicts, names = self._replica.conflicts(), self._replica.names()
-        listed = []
-        for heads in self._replica.heads():
-            entry = heads[0]["entry"]
-            edit = drafts.pop(entry, None)
-            listed.append(
-                {
-                    **self._entry(heads, language, names),
-                    "contested": list(conflicts.get(entry, ())),
-                    "draft": edit is not None,
-                }
-            )
-        return [self._draft(row, language) for row in drafts.values()] + listed
+    def page(self, wish: Wish, language: str = LANGUAGE) -> Json:
+        """Return the entries of a page: `{"entries", "total", "more", "next"}`.
+
+        `total` is how many fit the wish, drafts left out; `next` is the `before` of the page that
+        follows, None where there is none.
+        """
+        selected = self._selecting.select(wish, lambda digest: self._title(digest, language))
+        drafts = self._open_drafts(language) if wish.before is None else []
+        return {
+            "entries": drafts + self._entries(selected.entries, language),
+            "total": selected.total,
+            "more": selected.following is not None,
+            "next": selected.following,
+        }
+
+    def pages(self, language: str = LANGUAGE) -> Iterator[list[Json]]:
+        """Yield the entries that are on this device now, each as it stands when its page is made."""
+        entries = self._selecting.all()
+        yield self._open_drafts(language) + self._entries(entries[:PAGE], language)
+        for place in range(PAGE, len(entries), PAGE):
+            yield self._entries(entries[place : place + PAGE], language)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many entries a page would list for each `show` of a wish, drafts left out."""
+        return self._selecting.counts()
 
     def entry(self, entry: str, language: str = LANGUAGE) -> Json:
         """Return one entry with its answers.
@@ -85,6 +103,25 @@ class Listing:
             "answers": view.answers,
             "reasons": view.reasons,
         }
+
+    def _open_drafts(self, language: str) -> list[Json]:
+        """Return the drafts that are no edits: an entry with an edit open is listed as it stands."""
+        drafts = self._drafts.all()
+        return [self._draft(row, language) for row in drafts if not self._replica.has(row["entry"])]
+
+    def _entries(self, entries: Sequence[str], language: str) -> list[Json]:
+        names = self._replica.names()
+        return [
+            {
+                **self._entry(heads, language, names),
+                "contested": list(self._contested(heads)),
+                "draft": self._drafts.has(heads[0]["entry"]),
+            }
+            for heads in self._replica.heads_of_each(entries)
+        ]
+
+    def _contested(self, heads: Sequence[Head]) -> tuple[str, ...]:
+        return self._replica.contested(heads[0]["entry"]) if len(heads) > 1 else ()
 
     def _form(self, published: Published, campaign: Campaign | None) -> Json:
         form = self._definitions.form(published.digest)
@@ -160,15 +197,17 @@ class Listing:
 
     def _titles(self, row: Row, language: str) -> Mapping[str, str]:
         form = self._definitions.form(row["definition"])
-        if form is None:
-            return {"form": row["form"], "version": "", "title": row["form"], "name": row["name"]}
-        title = text_in(form.title, language, form.default_language)
+        title = self._title(row["definition"], language) or row["form"]
         return {
             "form": row["form"],
-            "version": form.version,
+            "version": "" if form is None else form.version,
             "title": title,
-            "name": row["name"] or title,
+            "name": row["name"] if form is None else row["name"] or title,
         }
+
+    def _title(self, definition: str, language: str) -> str:
+        form = self._definitions.form(definition)
+        return "" if form is None else text_in(form.title, language, form.default_language)
 
 
 def _shown(heads: Sequence[Head]) -> Head:

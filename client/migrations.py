@@ -112,4 +112,27 @@ _VERSION_3 = (
     """,
 )
 
-MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3)
+# Lists are read in pages, by `head.place`: the revision's place in the order of arrival. `tally` counts
+# the heads of each form, so that how many entries there are is known without looking at them.
+_VERSION_4 = (
+    "ALTER TABLE head ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE head ADD COLUMN form TEXT NOT NULL DEFAULT ''",
+    "UPDATE head SET (place, form) = (SELECT r.id, r.form FROM revision AS r "
+    "WHERE r.digest = head.digest) WHERE digest IN (SELECT digest FROM revision)",
+    "CREATE INDEX head_place ON head (place)",
+    "CREATE TABLE tally (form TEXT PRIMARY KEY, heads INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "INSERT INTO tally SELECT form, count(*) FROM head GROUP BY form",
+    """
+    CREATE TRIGGER head_added AFTER INSERT ON head BEGIN
+        INSERT INTO tally (form, heads) VALUES (NEW.form, 1)
+        ON CONFLICT (form) DO UPDATE SET heads = heads + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER head_removed AFTER DELETE ON head BEGIN
+        UPDATE tally SET heads = heads - 1 WHERE form = OLD.form;
+    END
+    """,
+)
+
+MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)

@@ -26,14 +26,17 @@ from forms.environment import Environment
 from forms.errors import FormError
 from forms.own_entries import Item, items
 from forms.recalculation import recalculate
-from sync.digest import digest_of
+from sync.digest import is_named
 from sync.errors import SyncError
 from sync.revision import Revision, parse_revision
 
 Head: TypeAlias = Row
 
 _HEAD_COLUMNS = (
-    "r.id, r.digest, r.entry, r.form, r.definition, r.made_at, r.depth, r.name, r.is_own, r.state, "
+    "h.place, r.digest, r.entry, r.form, r.definition, r.made_at, r.depth, r.name, r.is_own, "
+    # What the disk made of a state is none: whoever looks is told that something is wrong.
+    "CASE WHEN r.state IN ('saved', 'delivered', 'quarantined') THEN r.state "
+    "ELSE 'set_aside' END AS state, "
     "r.server_state, r.log_index, r.code, r.message, r.violations, r.operation, r.author, r.device, "
     "r.exported_at, r.pruned_at, "
     "CASE r.operation WHEN 'void' THEN r.content END AS void_content, "
@@ -56,13 +59,16 @@ class Replica:
         self._heads = Heads(db)
         self._counts: tuple[int, dict[str, int]] | None = None
 
-    def heads(self) -> list[tuple[Head, ...]]:
-        """Return the heads of every entry, the shown one first, the newest entry first."""
+    def heads_of_each(self, entries: Sequence[str]) -> list[tuple[Head, ...]]:
+        """Return the heads of the entries that are here, the shown one first, in the same order."""
+        marks = ", ".join("?" * len(entries))
         rows = self._db.rows(
-            f"SELECT {_HEAD_COLUMNS} FROM head AS h JOIN revision AS r USING (digest)"  # noqa: S608 - constants of this module
+            f"SELECT {_HEAD_COLUMNS} FROM head AS h JOIN revision AS r USING (digest) "  # noqa: S608 - constants and marks
+            f"WHERE h.entry IN ({marks})",
+            tuple(entries),
         )
-        found = _by_entry(rows)
-        return sorted(found, key=lambda heads: -max(head["id"] for head in heads))
+        found = {heads[0]["entry"]: heads for heads in _by_entry(rows)}
+        return [found[entry] for entry in entries if entry in found]
 
     def heads_of(self, entry: str) -> tuple[Head, ...]:
         """Return the heads of an entry, the shown one first.
@@ -70,14 +76,10 @@ class Replica:
         Raises:
             NotFoundError: there is no such entry.
         """
-        rows = self._db.rows(
-            f"SELECT {_HEAD_COLUMNS} FROM head AS h JOIN revision AS r USING (digest) "  # noqa: S608 - constants of this module
-            "WHERE h.entry = ?",
-            (entry,),
-        )
-        if not rows:
+        found = self.heads_of_each((entry,))
+        if not found:
             raise _no_entry(entry)
-        return next(_by_entry(rows))
+        return found[0]
 
     def has(self, entry: str) -> bool:
         """Say whether an entry was ever finalized, here or elsewhere."""
@@ -152,7 +154,7 @@ class Replica:
                 "has them.",
                 code="pruned",
             )
-        if digest_of(row["content"]) != digest:
+        if not is_named(row["content"], digest):
             raise StorageError(
                 "This entry does not read back as it was saved, so it is not shown.",
                 code="damaged_entry",
@@ -167,16 +169,28 @@ class Replica:
             self._counts = (generation, self._count())
         return self._counts[1]
 
+    def undelivered(self) -> dict[str, str]:
+        """Return the state of each entry that is not delivered, or needs attention."""
+        # They are few, and found by the index of states.
+        rows = self._db.rows(
+            "SELECT r.entry, r.state FROM revision AS r CROSS JOIN head AS h USING (entry, digest) "
+            "WHERE r.state IN ('set_aside', 'quarantined', 'saved')"
+        )
+        states: dict[str, str] = {}
+        for row in rows:
+            states[row["entry"]] = worst((states.get(row["entry"], row["state"]), row["state"]))
+        return states
+
     def conflicts(self) -> dict[str, tuple[str, ...]]:
         """Return the contested paths of every entry that has any."""
-        found = {}
-        for row in self._db.rows("SELECT entry, paths FROM conflict"):
-            paths = row["paths"]
-            if paths == UNSETTLED:
-                paths = self._settle(row["entry"])
-            if paths not in (UNSETTLED, "[]"):
-                found[row["entry"]] = tuple(json.loads(paths))
-        return found
+        rows = self._db.rows("SELECT entry, paths FROM conflict")
+        found = {row["entry"]: self._contested(row) for row in rows}
+        return {entry: paths for entry, paths in found.items() if paths}
+
+    def contested(self, entry: str) -> tuple[str, ...]:
+        """Return the contested paths of an entry."""
+        row = self._db.row("SELECT entry, paths FROM conflict WHERE entry = ?", (entry,))
+        return () if row is None else self._contested(row)
 
     def oldest_undelivered(self) -> str | None:
         """Return when the oldest revision was made that is saved and not delivered."""
@@ -188,14 +202,7 @@ class Replica:
         return items(spec, self._entries_of(spec.forms))
 
     def _count(self) -> dict[str, int]:
-        # All that is not delivered is few, and found by the index of states; the rest is delivered.
-        rows = self._db.rows(
-            "SELECT r.entry, r.state FROM revision AS r JOIN head AS h USING (entry, digest) "
-            "WHERE r.state IN ('set_aside', 'quarantined', 'saved')"
-        )
-        states: dict[str, str] = {}
-        for row in rows:
-            states[row["entry"]] = worst((states.get(row["entry"], row["state"]), row["state"]))
+        states = self.undelivered()
         counts: dict[str, int] = {}
         for state in states.values():
             counts[state] = counts.get(state, 0) + 1
@@ -203,12 +210,19 @@ class Replica:
         return {**counts, State.DELIVERED: delivered} if delivered else counts
 
     def _count_entries(self) -> int:
-        # Each entry with several heads has a row in `conflict`: only those are looked at.
+        # Heads are counted as they come and go. Of an entry with several, and `conflict` has a row
+        # for each, one counts.
         row = self._db.row(
-            "SELECT (SELECT count(*) FROM head) - (SELECT count(*) FROM head WHERE entry IN "
-            "(SELECT entry FROM conflict)) + (SELECT count(*) FROM conflict) AS n"
+            "SELECT (SELECT ifnull(sum(heads), 0) FROM tally) + (SELECT count(*) FROM conflict) - "
+            "(SELECT count(*) FROM conflict AS c CROSS JOIN head AS h USING (entry)) AS n"
         )
         return 0 if row is None else int(row["n"])
+
+    def _contested(self, row: Row) -> tuple[str, ...]:
+        paths = row["paths"]
+        if paths == UNSETTLED:
+            paths = self._settle(row["entry"])
+        return () if paths == UNSETTLED else tuple(json.loads(paths))
 
     def _settle(self, entry: str) -> str:
         """Find out what is contested of an entry, and keep it until its heads change."""
@@ -274,7 +288,7 @@ class Replica:
         try:
             if len(heads) > 1:  # calculations may draw on this very list: they stay as they are
                 return self._merged(head["entry"], [each["digest"] for each in heads])
-            if digest_of(head["content"]) == head["digest"]:
+            if is_named(head["content"], head["digest"]):
                 return _plain_view(head)
         except (ClientError, FormError, SyncError):
             pass

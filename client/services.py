@@ -86,8 +86,8 @@ class Services:
         return self.listing.forms()
 
     def entries(self, language: str = LANGUAGE) -> list[Json]:
-        """Return every entry on this device, drafts first."""
-        return self.listing.entries(language)
+        """Return every entry on this device, drafts first, then the newest."""
+        return [entry for page in self.listing.pages(language) for entry in page]
 
     def entry(self, entry: str, language: str = LANGUAGE) -> Json:
         """Return one entry with its answers.

@@ -4,11 +4,13 @@ A known error ends a command with 1 and one line: `Error: … Hint: …`. A cons
 Chinese shows the characters' numbers instead of failing.
 """
 
+import itertools
 import json
 import os
 import sys
+import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
@@ -62,9 +64,9 @@ def known_errors_told() -> Iterator[None]:
         raise ToldError(f"{error.strerror or error}{place}.") from error
 
 
-def show(text: str) -> None:
-    """Print a line of the result, at once."""
-    click.echo(text)
+def show(text: str, *, ended: bool = True) -> None:
+    """Print a line of the result, at once; or a part of one."""
+    click.echo(text, nl=ended)
     sys.stdout.flush()
 
 
@@ -76,6 +78,15 @@ def say(text: str) -> None:
 def show_json(value: Any) -> None:
     """Print a result as JSON."""
     show(_json(value, sys.stdout.encoding))
+
+
+def show_json_list(pages: Iterable[Sequence[Any]]) -> None:
+    """Print results that come page by page as one JSON list."""
+    before = "["
+    for each in itertools.chain.from_iterable(pages):
+        show(f"{before}\n{textwrap.indent(_json(each, sys.stdout.encoding), '  ')}", ended=False)
+        before = ","
+    show("[]" if before == "[" else "\n]")
 
 
 def say_json(value: Any) -> None:
@@ -97,13 +108,24 @@ def language() -> str:
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
     """Print rows under their columns' names, aligned; a Chinese character is two wide."""
-    lines = [list(columns), *([cell or "" for cell in row] for row in rows)]
-    widths = [max(_width(line[place]) for line in lines) for place in range(len(columns))]
-    for line in lines:
-        cells = (
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
-        )
-        show("  ".join(cells).rstrip())
+    show_pages(columns, [rows])
+
+
+def show_pages(columns: Sequence[str], pages: Iterable[Sequence[Sequence[str | None]]]) -> None:
+    """Print rows that come page by page; a column grows where a page needs it."""
+    lines = [list(columns)]
+    widths = [0] * len(columns)
+    for rows in pages:
+        lines += [[cell or "" for cell in row] for row in rows]
+        for place in range(len(columns)):
+            widths[place] = max([widths[place], *(_width(line[place]) for line in lines)])
+        for line in lines:
+            cells = (
+                cell + " " * (width - _width(cell))
+                for cell, width in zip(line, widths, strict=True)
+            )
+            show("  ".join(cells).rstrip())
+        lines = []
 
 
 def _json(value: Any, encoding: str | None) -> str:

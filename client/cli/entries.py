@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from client.cli._output import example, language, show_json, show_table
+from client.cli._output import example, language, show_json_list, show_pages
 from client.control import call
 
 
@@ -13,18 +13,18 @@ from client.control import call
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def entries(home: Path, as_json: bool) -> None:
-    """List all entries with their states, drafts first."""
-    listed = next(call(home, "entries", {"language": language()}))
+    """List all entries with their states, drafts first, then the newest."""
+    pages = call(home, "entries", {"language": language()})
     if as_json:
-        show_json(listed)
+        show_json_list(pages)
         return
-    show_table(
-        ("ENTRY", "STATE", "FORM", "MADE", "NAME"),
-        [
-            (each["entry"], _state(each), each["form"], each["made_at"], each["name"])
-            for each in listed
-        ],
+    show_pages(
+        ("ENTRY", "STATE", "FORM", "MADE", "NAME"), (list(map(_row, page)) for page in pages)
     )
+
+
+def _row(each: dict[str, Any]) -> tuple[str, ...]:
+    return each["entry"], _state(each), each["form"], each["made_at"], each["name"]
 
 
 def _state(each: dict[str, Any]) -> str:

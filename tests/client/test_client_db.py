@@ -119,3 +119,28 @@ def test_a_lock_needs_no_room_on_a_full_disk(tmp_path):
         assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("lock", 0)]
         with held_exclusively(tmp_path / "lock", 0.0) as is_held_again:
             assert not is_held_again
+
+
+def test_heads_of_an_older_version_get_their_places_and_are_counted(tmp_path):
+    raw = sqlite3.connect(tmp_path / "client.db")
+    for statement in (each for version in MIGRATIONS[:3] for each in version):
+        raw.execute(statement)
+    raw.execute("PRAGMA user_version = 3")
+    for number, digest in enumerate("ab"):
+        raw.execute(
+            "INSERT INTO revision (digest, content, signature, entry, form, definition, device, "
+            "incarnation, sequence, operation, author, made_at, depth, name, is_own, state) "
+            "VALUES (?, x'', x'', ?, 'visit', '', '', '', ?, 'put', '', '', 1, '', 1, 'saved')",
+            (digest, f"entry {digest}", number),
+        )
+        raw.execute("INSERT INTO head VALUES (?, ?)", (f"entry {digest}", digest))
+    raw.commit()
+    raw.close()
+
+    db = Database(tmp_path / "client.db")
+    heads = db.rows("SELECT digest, place, form FROM head ORDER BY place")
+    tally = db.row("SELECT form, heads FROM tally")
+    db.close()
+
+    assert [tuple(head) for head in heads] == [("a", 1, "visit"), ("b", 2, "visit")]
+    assert tuple(tally) == ("visit", 2)

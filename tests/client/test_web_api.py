@@ -250,7 +250,7 @@ def test_a_full_disk_is_told_as_such(pages: Pages, monkeypatch: pytest.MonkeyPat
     def fails(*_: object, **__: object) -> None:
         raise StorageFullError("home")
 
-    monkeypatch.setattr(Services, "entries", fails)
+    monkeypatch.setattr(Services, "forms", fails)
 
     answer = pages.ask("GET", "/api/home")
 
@@ -370,3 +370,29 @@ def test_a_draft_is_looked_at_and_moved_to_a_newer_version(
     assert (told["to"]["version"], told["applied"]) == ("2", False)
     assert pages.post(f"/api/drafts/{draft}/upgrade", language="zh-CN")["applied"] is True
     assert pages.get(f"/api/drafts/{draft}?language=zh-CN")["version"] == "2"
+
+
+def test_entries_come_in_pages_and_each_once(services: Services, pages: Pages) -> None:
+    saved = [
+        services.adder.add("visit", {"title": str(number)}, Path())["entry"] for number in range(5)
+    ]
+
+    first = pages.get("/api/home?limit=2")
+    second = pages.get(f"/api/entries?limit=2&before={first['next']}")
+    last = pages.get(f"/api/entries?limit=2&before={second['next']}")
+
+    listed = [each["entry"] for page in (first, second, last) for each in page["entries"]]
+    assert listed == saved[::-1]
+    assert (first["more"], second["more"], last["more"]) == (True, True, False)
+    assert {page["total"] for page in (first, second, last)} == {5}
+
+
+@pytest.mark.parametrize("asked", ["limit=0", "limit=x", "limit=9999999", "before=x", "before=-1"])
+def test_a_page_that_makes_no_sense_is_the_first_one(
+    services: Services, pages: Pages, asked: str
+) -> None:
+    entry = services.adder.add("visit", {"title": "a"}, Path())["entry"]
+
+    (listed,) = pages.get(f"/api/entries?{asked}")["entries"]
+
+    assert listed["entry"] == entry
