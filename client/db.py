@@ -32,6 +32,8 @@ _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cache_size = -4000",
 )
+# What SQLite says of a damaged schema quotes the damage, which may be no text.
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
 _READ_BACK = {"journal_mode": "truncate", "synchronous": 2, "fullfsync": 1}
 
 
@@ -57,7 +59,7 @@ class Database:
             except BaseException:
                 self._writer.close()  # what it began would keep everybody else out
                 raise
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._translated(error) from error
         self._is_poisoned = False
 
@@ -139,7 +141,7 @@ class Database:
             self._reopen_if_poisoned()
             try:
                 found: Row | None = self._rereader.execute(sql, values).fetchone()
-            except sqlite3.Error as error:
+            except _FAILURES as error:
                 raise self._translated(error) from error
             return found
 
@@ -147,13 +149,13 @@ class Database:
         self._reopen_if_poisoned()
         try:
             return take(self._run(sql, values))
-        except sqlite3.Error as error:  # a page further on may fail when the first did not
+        except _FAILURES as error:  # a page further on may fail when the first did not
             raise self._translated(error) from error
 
     def _run(self, sql: str, values: Sequence[Value] = ()) -> sqlite3.Cursor:
         try:
             return self._writer.execute(sql, values)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._translated(error) from error
 
     def _roll_back(self) -> None:
@@ -169,7 +171,7 @@ class Database:
             self._writer.close()
             self._open()
 
-    def _translated(self, error: sqlite3.Error) -> StorageError:
+    def _translated(self, error: Exception) -> StorageError:
         name = getattr(error, "sqlite_errorname", "")
         self._is_poisoned |= name.startswith("SQLITE_IOERR")
         if name == "SQLITE_FULL":

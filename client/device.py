@@ -142,7 +142,8 @@ def begin_incarnation(home: Home, db: Database, device: Device) -> Device:
 def _open_life(home: Home, db: Database) -> Life:
     inside = read_setting(db, _INCARNATION)
     with storage_errors(home.incarnation):
-        outside = home.incarnation.read_text("ascii").strip() if home.incarnation.exists() else None
+        is_there = home.incarnation.exists()
+        outside = home.incarnation.read_text("ascii", "replace").strip() if is_there else None
     if inside is None or inside != outside:
         beginning = Beginning.REPLACED if inside or outside else Beginning.FIRST
         return Life(_begin(home, db), beginning)

@@ -23,8 +23,9 @@ from client.errors import NotFoundError, StorageError
 from client.reconcile import Compared, Reconciler, tell
 from client.revisions import Revisions
 from client.starting_over import read_again_from
+from client.states import State
 from client.troubles import Troubles
-from sync.digest import digest_of
+from sync.digest import is_named
 from sync.errors import SignatureError
 from sync.keys import REVISION_TYPE, verify
 
@@ -119,8 +120,10 @@ class Doctor:
             report.revisions += 1
             if row["pruned_at"] is not None:
                 report.pruned += 1
-            elif digest_of(row["content"]) != row["digest"]:
+            elif not is_named(row["content"], row["digest"]):
                 self._damaged(row, report)
+            elif row["state"] not in list(State):
+                self._ask_again(row, report)
             elif row["is_own"] and not self._is_signed(row):
                 message = "does not carry this device's signature any more"
                 report.problems.append(
@@ -130,7 +133,7 @@ class Doctor:
     def _each_revision(self) -> Iterator[Row]:
         last = 0
         while rows := self._db.rows(
-            "SELECT id, digest, entry, content, signature, is_own, device, pruned_at, log_index "
+            "SELECT id, digest, entry, content, signature, is_own, device, pruned_at, log_index, state "
             "FROM revision WHERE id > ? ORDER BY id LIMIT ?",
             (last, _PAGE),
         ):
@@ -148,6 +151,15 @@ class Doctor:
             Revisions(self._db).withdraw(row["digest"])
             read_again_from(self._db, row["log_index"])
         message = "of another device was changed by the disk; the next round fetches it anew"
+        report.mended.append(Finding("revision", row["digest"], row["entry"], message))
+
+    def _ask_again(self, row: Row, report: Report) -> None:
+        with self._db.transaction():
+            self._db.write(
+                "UPDATE revision SET state = ?, server_state = NULL WHERE id = ?",
+                (State.SAVED.value, row["id"]),
+            )
+        message = "lost its state to the disk; the next round asks the server for it"
         report.mended.append(Finding("revision", row["digest"], row["entry"], message))
 
     def _is_signed(self, row: Row) -> bool:
@@ -221,7 +233,7 @@ class Doctor:
 
 def _follows(row: Row, previous: str | None) -> bool:
     """Say whether a revision names the one before; one that cannot be read is told elsewhere."""
-    if row["pruned_at"] is not None or digest_of(row["content"]) != row["digest"]:
+    if row["pruned_at"] is not None or not is_named(row["content"], row["digest"]):
         return True
     return bool(json.loads(row["content"])["previous"] == previous)
 

@@ -37,7 +37,7 @@ from sync.bundle import (
 )
 from sync.bundle_messages import BundleHeader
 from sync.content_kind import ENOUGH, describe_content
-from sync.digest import digest_of
+from sync.digest import is_named
 from sync.frames import Frame, FrameKind, make_frame
 from sync.times import format_time
 
@@ -193,7 +193,7 @@ class Exporter:
 
     def _revision(self, digest: str) -> Frame | None:
         row = self._db.row("SELECT content, signature FROM revision WHERE digest = ?", (digest,))
-        if row is None or digest_of(row["content"]) != digest:
+        if row is None or not is_named(row["content"], digest):
             return None
         return make_frame(FrameKind.REVISION, row["content"], row["signature"])
 

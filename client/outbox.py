@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.db import Database
+from client.errors import StorageError
 from client.revisions import Revisions
-from sync.digest import digest_of
+from sync.digest import is_named
 from sync.revision import Attachment
 
 Json = dict[str, Any]
@@ -148,8 +149,12 @@ class Outbox:
             "SELECT entry, content, signature FROM revision WHERE digest = ?", (digest,)
         )
         if row is None:
-            raise LookupError(digest)
-        if digest_of(row["content"]) != digest:
+            raise StorageError(
+                f"The database names the revision {digest}, and does not find it.",
+                code="damaged",
+                hint="The file is damaged: run tianbao doctor.",
+            )
+        if not is_named(row["content"], digest):
             with self._db.transaction():
                 self._revisions.set_damaged_aside(digest)
             return None

@@ -27,7 +27,7 @@ from client.journal import Journal, Part, Segment
 from client.revisions import Revisions, SignedRevision
 from client.settings import read_setting, write_setting
 from client.troubles import Troubles
-from sync.digest import digest_of, raw_digest
+from sync.digest import is_named, raw_digest
 from sync.errors import MessageError, SignatureError
 from sync.frames import Damage, Frame, FrameKind, format_frame
 from sync.keys import REVISION_TYPE, verify
@@ -261,7 +261,7 @@ class Reconciler:
             row = self._db.row(
                 "SELECT content, signature FROM revision WHERE digest = ?", (digest,)
             )
-            if row is not None and digest_of(row["content"]) == digest:
+            if row is not None and is_named(row["content"], digest):
                 found.frames.append(digest)
                 yield Frame(
                     FrameKind.REVISION, row["content"], raw_digest(digest), row["signature"]

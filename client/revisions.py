@@ -16,7 +16,7 @@ from client.db import Database
 from client.errors import StorageError
 from client.heads import Heads
 from client.states import State, state_after
-from sync.digest import digest_of
+from sync.digest import digest_of, is_named
 from sync.messages import ItemResult, ItemState
 from sync.revision import Revision, parse_revision
 from sync.times import format_time
@@ -70,7 +70,7 @@ class Revisions:
         )
         if row is None:
             self.add_own(signed)
-        elif row["pruned_at"] is None and digest_of(row["content"]) != row["digest"]:
+        elif row["pruned_at"] is None and not is_named(row["content"], row["digest"]):
             self.withdraw(row["digest"])  # the disk has changed its very name
             self.add_own(signed)
         else:
@@ -106,7 +106,7 @@ class Revisions:
             StorageError: it is not there as it was written.
         """
         row = self._db.reread("SELECT content FROM revision WHERE digest = ?", (digest,))
-        if row is None or digest_of(row["content"]) != digest:
+        if row is None or not is_named(row["content"], digest):
             raise StorageError(
                 "The entry does not read back as it was written; it is still a draft.",
                 code="damaged",
@@ -168,7 +168,7 @@ class Revisions:
         return {
             file.sha256
             for digest, content in contents.items()
-            if digest_of(content) == digest
+            if is_named(content, digest)
             for file in parse_revision(content).attachments
         }
 

@@ -13,6 +13,11 @@ def digest_of(content: bytes) -> str:
     return _PREFIX + hashlib.sha256(content).hexdigest()
 
 
+def is_named(content: object, digest: str) -> bool:
+    """Say whether these are the bytes of a name; what a damaged disk gives may be no bytes at all."""
+    return isinstance(content, bytes) and digest_of(content) == digest
+
+
 def is_digest(text: str) -> bool:
     """Say whether a text has the form of a digest."""
     return _DIGEST.fullmatch(text) is not None
