@@ -20,6 +20,8 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 DatabaseError = sqlite3.Error
 
+# What SQLite says of a damaged schema quotes the damage, which may be no text.
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
 _BUSY_SECONDS = 10.0
 _FULL_SYNCHRONOUS = 2
 _CACHE_KIB = 32 * 1024
@@ -55,7 +57,7 @@ def open_writer(path: Path) -> Connection:
     )
     try:
         _prepare_writer(connection)
-    except sqlite3.Error as error:
+    except _FAILURES as error:
         connection.close()
         raise DataFolderError(
             f"The database {path} cannot be opened: {error}", hint="Restore it from the backup."
@@ -70,7 +72,7 @@ def open_reader(path: Path) -> Connection:
     """Open a database that exists, for reading alone.
 
     Raises:
-        DataFolderError: there is none.
+        DataFolderError: there is none, or its schema cannot be read.
     """
     try:
         connection = sqlite3.connect(
@@ -84,6 +86,15 @@ def open_reader(path: Path) -> Connection:
         raise DataFolderError(
             f"The database {path} cannot be opened: {error}", hint="Run `tianbao-server init`."
         ) from error
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except UnicodeDecodeError as error:
+        connection.close()
+        raise DataFolderError(
+            f"The database {path} is damaged: {error}", hint="Restore it from the backup."
+        ) from error
+    except sqlite3.Error:
+        pass  # whoever reads is told
     connection.row_factory = sqlite3.Row
     return connection
 
