@@ -57,9 +57,11 @@ export function offline({ exported, imported }) {
 
 /** @param {Exported} bundle */
 function handOver({ name, content, leftOut }) {
-  const link = /** @type {HTMLAnchorElement} */ (html`<a download="${name}"></a>`);
+  const link = /** @type {HTMLAnchorElement} */ (html`<a download="${name}" hidden></a>`);
   link.href = URL.createObjectURL(content);
+  document.body.append(link); // one that stands nowhere brings no download
   link.click();
+  link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   const more = leftOut ? t('offline.left-out', { count: leftOut }) : '';
   return t('offline.exported', { name, size: fileSize(content.size, language()) }) + more;
