@@ -28,7 +28,12 @@ class Heads:
 
     def of(self, entry: str) -> tuple[str, ...]:
         """Return the heads of an entry, the one that is shown first: longest history, then digest."""
-        return tuple(row["digest"] for row in self._rows(entry))
+        rows = self._db.rows(
+            "SELECT r.digest FROM revision AS r JOIN head AS h ON h.place = r.id "
+            "WHERE r.entry = ? ORDER BY r.depth DESC, r.digest DESC",
+            (entry,),
+        )
+        return tuple(row["digest"] for row in rows)
 
     def place(self, digest: str, entry: str) -> None:
         """Find the heads anew after a revision came, within a transaction."""
@@ -38,20 +43,21 @@ class Heads:
     def refresh(self, entry: str) -> None:
         """Find the heads of an entry anew, within a transaction."""
         revisions = self._db.rows(
-            "SELECT id, digest, form, depth, is_own, state, server_state FROM revision WHERE entry = ?",
+            "SELECT r.id, r.digest, r.form, r.depth, r.is_own, r.state, r.server_state, h.place "
+            "FROM revision AS r LEFT JOIN head AS h ON h.place = r.id WHERE r.entry = ?",
             (entry,),
         )
         heads = heads_among(revisions, self.parents(entry) if len(revisions) > 1 else {})
-        known = {row["digest"] for row in self._rows(entry)}
+        known = {row["digest"] for row in revisions if row["place"] is not None}
         if heads == known and len(heads) == 1:
             return
-        for digest in known - heads:
-            self._db.write("DELETE FROM head WHERE entry = ? AND digest = ?", (entry, digest))
         for row in revisions:
-            if row["digest"] in heads - known:
+            if row["digest"] in known - heads:
+                self._db.write("DELETE FROM head WHERE place = ?", (row["id"],))
+            elif row["digest"] in heads - known:
                 self._db.write(
-                    "INSERT INTO head (entry, digest, place, form) VALUES (?, ?, ?, ?)",
-                    (entry, row["digest"], row["id"], row["form"]),
+                    "INSERT INTO head (place, entry, digest, form) VALUES (?, ?, ?, ?)",
+                    (row["id"], entry, row["digest"], row["form"]),
                 )
         self._db.write("DELETE FROM conflict WHERE entry = ?", (entry,))
         if len(heads) > 1:
@@ -61,13 +67,6 @@ class Heads:
         """Find the heads of every entry anew, within a transaction."""
         for row in self._db.rows("SELECT DISTINCT entry FROM revision"):
             self.refresh(row["entry"])
-
-    def _rows(self, entry: str) -> list[Row]:
-        return self._db.rows(
-            "SELECT h.digest FROM head AS h LEFT JOIN revision AS r USING (digest) "
-            "WHERE h.entry = ? ORDER BY r.depth DESC, h.digest DESC",
-            (entry,),
-        )
 
     def parents(self, entry: str) -> dict[str, list[str]]:
         """Return the parents of each revision of an entry; some may not be here."""

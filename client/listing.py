@@ -110,12 +110,12 @@ class Listing:
         return [self._draft(row, language) for row in drafts if not self._replica.has(row["entry"])]
 
     def _entries(self, entries: Sequence[str], language: str) -> list[Json]:
-        names = self._replica.names()
+        names, drafts = self._replica.names(), {row["entry"] for row in self._drafts.all()}
         return [
             {
                 **self._entry(heads, language, names),
                 "contested": list(self._contested(heads)),
-                "draft": self._drafts.has(heads[0]["entry"]),
+                "draft": heads[0]["entry"] in drafts,
             }
             for heads in self._replica.heads_of_each(entries)
         ]

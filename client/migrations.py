@@ -112,14 +112,20 @@ _VERSION_3 = (
     """,
 )
 
-# Lists are read in pages, by `head.place`: the revision's place in the order of arrival. `tally` counts
-# the heads of each form, so that how many entries there are is known without looking at them.
+# A head is known by its revision's number, so that adding one touches no page of the file but the last,
+# however many there are; lists are read in pages in that order. `tally` counts the heads of each form,
+# so that how many entries there are is known without looking at them.
 _VERSION_4 = (
-    "ALTER TABLE head ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE head ADD COLUMN form TEXT NOT NULL DEFAULT ''",
-    "UPDATE head SET (place, form) = (SELECT r.id, r.form FROM revision AS r "
-    "WHERE r.digest = head.digest) WHERE digest IN (SELECT digest FROM revision)",
-    "CREATE INDEX head_place ON head (place)",
+    "ALTER TABLE head RENAME TO head_before",
+    """
+    CREATE TABLE head (
+        place INTEGER PRIMARY KEY, entry TEXT NOT NULL, digest TEXT NOT NULL, form TEXT NOT NULL
+    ) STRICT
+    """,
+    "INSERT INTO head SELECT r.id, r.entry, r.digest, r.form FROM revision AS r "
+    "WHERE (r.entry, r.digest) IN (SELECT entry, digest FROM head_before) ORDER BY r.id",
+    "DROP TABLE head_before",
+    "CREATE INDEX revision_void ON revision (entry) WHERE operation = 'void'",
     "CREATE TABLE tally (form TEXT PRIMARY KEY, heads INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "INSERT INTO tally SELECT form, count(*) FROM head GROUP BY form",
     """
@@ -131,6 +137,12 @@ _VERSION_4 = (
     """
     CREATE TRIGGER head_removed AFTER DELETE ON head BEGIN
         UPDATE tally SET heads = heads - 1 WHERE form = OLD.form;
+    END
+    """,
+    """
+    CREATE TRIGGER revision_removed AFTER DELETE ON revision BEGIN
+        DELETE FROM head WHERE place = OLD.id;
+        DELETE FROM conflict WHERE entry = OLD.entry;
     END
     """,
 )

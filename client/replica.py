@@ -63,8 +63,8 @@ class Replica:
         """Return the heads of the entries that are here, the shown one first, in the same order."""
         marks = ", ".join("?" * len(entries))
         rows = self._db.rows(
-            f"SELECT {_HEAD_COLUMNS} FROM head AS h JOIN revision AS r USING (digest) "  # noqa: S608 - constants and marks
-            f"WHERE h.entry IN ({marks})",
+            f"SELECT {_HEAD_COLUMNS} FROM revision AS r JOIN head AS h ON h.place = r.id "  # noqa: S608 - constants and marks
+            f"WHERE r.entry IN ({marks})",
             tuple(entries),
         )
         found = {heads[0]["entry"]: heads for heads in _by_entry(rows)}
@@ -83,7 +83,7 @@ class Replica:
 
     def has(self, entry: str) -> bool:
         """Say whether an entry was ever finalized, here or elsewhere."""
-        return self._db.row("SELECT 1 FROM head WHERE entry = ?", (entry,)) is not None
+        return self._db.row("SELECT 1 FROM revision WHERE entry = ?", (entry,)) is not None
 
     def is_own(self, digest: str) -> bool:
         """Say whether this device made a revision."""
@@ -173,7 +173,7 @@ class Replica:
         """Return the state of each entry that is not delivered, or needs attention."""
         # They are few, and found by the index of states.
         rows = self._db.rows(
-            "SELECT r.entry, r.state FROM revision AS r CROSS JOIN head AS h USING (entry, digest) "
+            "SELECT r.entry, r.state FROM revision AS r CROSS JOIN head AS h ON h.place = r.id "
             "WHERE r.state IN ('set_aside', 'quarantined', 'saved')"
         )
         states: dict[str, str] = {}
@@ -214,7 +214,8 @@ class Replica:
         # for each, one counts.
         row = self._db.row(
             "SELECT (SELECT ifnull(sum(heads), 0) FROM tally) + (SELECT count(*) FROM conflict) - "
-            "(SELECT count(*) FROM conflict AS c CROSS JOIN head AS h USING (entry)) AS n"
+            "(SELECT count(*) FROM conflict AS c CROSS JOIN revision AS r USING (entry) "
+            "CROSS JOIN head AS h ON h.place = r.id) AS n"
         )
         return 0 if row is None else int(row["n"])
 
@@ -272,7 +273,7 @@ class Replica:
         marks = ", ".join("?" * len(forms))
         rows = self._db.rows(
             "SELECT r.id, r.digest, r.entry, r.depth, r.definition, r.content, r.operation "  # noqa: S608 - constants and marks
-            "FROM revision AS r JOIN head AS h USING (entry, digest) "
+            "FROM revision AS r JOIN head AS h ON h.place = r.id "
             f"WHERE r.form IN ({marks}) ORDER BY r.id",
             forms,
         )

@@ -80,11 +80,11 @@ class Selecting:
             "SELECT form, sum(count) AS count FROM "
             "(SELECT form, heads AS count FROM tally UNION ALL "
             # Of an entry with several heads, and `conflict` has those, one counts.
-            "SELECT max(h.form), 1 - count(*) FROM conflict AS c CROSS JOIN head AS h USING (entry) "
-            "GROUP BY c.entry UNION ALL "
-            "SELECT max(h.form), -1 FROM head AS h CROSS JOIN revision AS r USING (digest) "
-            "WHERE h.entry IN (SELECT entry FROM revision WHERE operation = 'void') "
-            "GROUP BY h.entry HAVING min(r.operation = 'void') = 1) GROUP BY form"
+            "SELECT max(h.form), 1 - count(*) FROM conflict AS c CROSS JOIN revision AS r "
+            "USING (entry) CROSS JOIN head AS h ON h.place = r.id GROUP BY c.entry UNION ALL "
+            "SELECT max(h.form), -1 FROM revision AS r CROSS JOIN head AS h ON h.place = r.id "
+            "WHERE r.entry IN (SELECT entry FROM revision WHERE operation = 'void') "
+            "GROUP BY r.entry HAVING min(r.operation = 'void') = 1) GROUP BY form"
         )
         return {row["form"]: row["count"] for row in rows if row["count"]}
 
@@ -113,8 +113,9 @@ class Selecting:
         for place in range(0, len(entries), _AT_ONCE):
             some = tuple(entries[place : place + _AT_ONCE])
             rows = self._db.rows(
-                "SELECT entry, max(place) AS place FROM head "  # noqa: S608 - marks
-                f"WHERE entry IN ({', '.join('?' * len(some))}) GROUP BY entry",
+                "SELECT r.entry, max(h.place) AS place "  # noqa: S608 - marks
+                "FROM revision AS r CROSS JOIN head AS h ON h.place = r.id "
+                f"WHERE r.entry IN ({', '.join('?' * len(some))}) GROUP BY r.entry",
                 some,
             )
             found |= {row["entry"]: row["place"] for row in rows}
@@ -126,7 +127,7 @@ class Selecting:
         ] = {}  # of each definition, the words that its title does not have
         for row in self._db.rows(
             "SELECT h.entry, h.place, r.name, r.definition "
-            "FROM head AS h JOIN revision AS r USING (digest) ORDER BY h.place"
+            "FROM head AS h JOIN revision AS r ON r.id = h.place ORDER BY h.place"
         ):
             definition = row["definition"]
             if definition not in left:
