@@ -21,9 +21,14 @@ from sync.revision import Attachment
 Json = dict[str, Any]
 
 _PENDING = "server_state IS NULL AND state = 'saved' AND pruned_at IS NULL"
+# The order is ours: left to itself, SQLite goes through all files that were ever sent.
 _FILES = (
-    "FROM attachment AS a JOIN attachment_use AS u USING (sha256) "
-    "JOIN revision AS r ON r.digest = u.revision WHERE a.acknowledged_at IS NULL "
+    "FROM attachment AS a CROSS JOIN attachment_use AS u USING (sha256) "
+    "CROSS JOIN revision AS r ON r.digest = u.revision WHERE a.acknowledged_at IS NULL "
+)
+_FILES_OF = (
+    "FROM revision AS r CROSS JOIN attachment_use AS u ON u.revision = r.digest "
+    "CROSS JOIN attachment AS a USING (sha256) WHERE a.acknowledged_at IS NULL AND r.entry = ? "
 )
 
 
@@ -87,11 +92,12 @@ class Outbox:
         Each is `{"sha256", "name", "size", "offset", "entry", "message"}`, once for every entry
         that names it; `offset` is how much of it the server signed for.
         """
+        files, values = (_FILES, ()) if entry is None else (_FILES_OF, (entry,))
         rows = self._db.rows(
             "SELECT a.sha256, a.size, a.offset_acknowledged AS offset, a.message, r.entry, "
-            f"max(r.id) AS last, r.content {_FILES} AND r.state = 'saved' "
-            "AND r.entry = ifnull(?, r.entry) GROUP BY r.entry, a.sha256 ORDER BY last, a.sha256",
-            (entry,),
+            f"max(r.id) AS last, r.content {files} AND r.state = 'saved' "
+            "GROUP BY r.entry, a.sha256 ORDER BY last, a.sha256",
+            values,
         )
         return [
             {

@@ -61,6 +61,8 @@ class Replica:
 
     def heads_of_each(self, entries: Sequence[str]) -> list[tuple[Head, ...]]:
         """Return the heads of the entries that are here, the shown one first, in the same order."""
+        if not entries:
+            return []
         marks = ", ".join("?" * len(entries))
         rows = self._db.rows(
             f"SELECT {_HEAD_COLUMNS} FROM revision AS r JOIN head AS h ON h.place = r.id "  # noqa: S608 - constants and marks
