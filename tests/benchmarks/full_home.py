@@ -80,7 +80,9 @@ class Way:
         content = body if isinstance(body, bytes) else body.read()
         named = {**headers, **({"Authorization": authorization} if authorization else {})}
         with self.server.measured():
-            answer = self._app.test_client().open(target, method=method, headers=named, data=content)
+            answer = self._app.test_client().open(
+                target, method=method, headers=named, data=content
+            )
             told = (answer.headers.get(name, "") for name in ("Content-Type", "Location"))
             reply = Reply(answer.status_code, *told, answer.data)
             answer.close()

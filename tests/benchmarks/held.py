@@ -20,6 +20,9 @@ from full_home import FullHome, Spent, full_home
 from people import FORM
 from stage import examples
 
+from client.listing import LANGUAGE
+from client.selecting import Wish
+from client.web.overview import overview
 from forms.definition import OwnEntries
 
 SMALL = 1_000
@@ -60,6 +63,7 @@ def main() -> None:
         _compare("status", homes, _look_at(lambda home: home.services.status()), LOOKS)
         _compare("first page", homes, _look_at(_first_page), LOOKS)
         _deliver_all(homes)
+        _compare("search by a word", homes, _look_at(_search), 3)
         _compare("all entries", homes, _look_at(lambda home: home.services.entries()), 1)
         _compare("list to choose from", homes, _look_at(_choices), 1)
 
@@ -151,8 +155,11 @@ def _look_at(look: Callable[[FullHome], object]) -> Measure:
 
 
 def _first_page(home: FullHome) -> str:
-    services = home.services
-    return json.dumps([services.forms(), services.entries(), services.status()])
+    return json.dumps(overview(home.services, Wish(limit=100), LANGUAGE, ""))
+
+
+def _search(home: FullHome) -> object:
+    return home.services.listing.page(Wish(find="no such name"))
 
 
 def _choices(home: FullHome) -> object:
