@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from client.views import ROW
-from forms.definition import Form, Question, text_in, walk
+from forms.definition import Form, Node, Question, text_in, walk
 from forms.values import expression_text
 
 _SEPARATOR = " › "
@@ -69,13 +69,28 @@ class Labels:
     def _row_text(self, path: str, value: Any) -> str:
         if not isinstance(value, Mapping) or ROW not in value:
             return _plain(value)
-        texts = [self.value(f"{path}/{name}", each) for name, each in value.items() if name != ROW]
+        texts = [self.value(f"{path}/{name}", value[name]) for name in self._given(path, value)]
         return " · ".join(filter(None, texts))
+
+    def _given(self, path: str, row: Mapping[str, Any]) -> list[str]:
+        """Return what somebody filled in of a row, in the order of the form."""
+        above = _definition_path(path)
+        places = {name: number for number, name in enumerate(self._nodes)}
+        names = [
+            name
+            for name in row
+            if name != ROW and not _is_calculated(self._nodes.get(f"{above}/{name}"))
+        ]
+        return sorted(names, key=lambda name: places.get(f"{above}/{name}", len(places)))
 
     def _text(self, text: Mapping[str, str]) -> str:
         return text_in(
             text, self._language, "" if self._form is None else self._form.default_language
         )
+
+
+def _is_calculated(node: Node | None) -> bool:
+    return isinstance(node, Question) and node.calculation is not None
 
 
 def _definition_path(path: str) -> str:

@@ -143,7 +143,7 @@ def test_an_edit_marks_at_its_question_what_is_contested(
 
     expect(page.get_by_text("完成修改后，以这里填写的为准")).to_be_visible()
     expect(page.get_by_label("审批人")).to_have_accessible_description(
-        re.compile("这里有冲突。别处填的是：.*甲（.*乙（|这里有冲突。别处填的是：.*乙（.*甲（")
+        re.compile("这里有冲突，两边分别是：(甲（.*；乙（|乙（.*；甲（)")
     )
     screenshot(page, "edit-contested")
     page.set_viewport_size(PHONE)

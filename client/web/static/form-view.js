@@ -73,8 +73,10 @@ export class FormView {
   /** @param {string} path */
   focus(path) {
     const view = this.#views.get(path);
-    view?.element.scrollIntoView({ block: 'center' });
-    view?.focus?.();
+    const place = view?.element ?? this.element.querySelector(`[data-path="${CSS.escape(path)}"]`);
+    place?.scrollIntoView({ block: 'center' });
+    if (view?.focus) view.focus();
+    else /** @type {HTMLElement|null|undefined} */ (place?.querySelector('input, select, textarea, button'))?.focus();
   }
 
   /** @param {string} path */

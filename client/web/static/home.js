@@ -39,7 +39,7 @@ export async function homePage(frame) {
     wish.seen = home.seen;
     const { status } = known;
     redraw(frame.beside, status, () => contact(status, false, sync));
-    redraw(places.troubles, status.troubles, (list) => troubles(list, entryOf, (trouble) => { void dismiss(trouble); }));
+    redraw(places.troubles, status.troubles, (list) => troubles(list, entryOf, (trouble) => { void dismiss(trouble); }), 0);
     redraw(places.warnings, [status.warnings, status.age_alarm], () => warnings(status));
     redraw(places.forms, [known.forms, known.filled, status.server], () => formList(known, (form) => { void open(form); }));
     redraw(places.drafts, known.entries.filter((each) => each.state === 'draft'), (drafts) => draftList(drafts, (draft) => { void discard(draft); }));

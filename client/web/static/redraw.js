@@ -10,9 +10,10 @@ const MINUTE = 60_000;
  * @param {HTMLElement} at
  * @param {T} shown
  * @param {(shown: T) => HTMLElement|null} make
+ * @param {number} [minute] a constant where it is not to be drawn again by time alone
  */
-export function redraw(at, shown, make) {
-  const wanted = JSON.stringify([shown, Math.floor(Date.now() / MINUTE)]);
+export function redraw(at, shown, make, minute = Math.floor(Date.now() / MINUTE)) {
+  const wanted = JSON.stringify([shown, minute]);
   if (at.dataset.shown === wanted) return;
   at.dataset.shown = wanted;
   const focused = at.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : undefined;

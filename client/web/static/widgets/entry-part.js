@@ -14,6 +14,7 @@ import { entryList } from './lists.js';
 export const STEP = 100;
 const SHOWS = ['all', 'waiting', 'attention', 'conflict', 'draft'];
 const FEW = 12;
+const MOST = 5000; // the client tells no more at once; who looks for one of more entries finds it by name
 const QUIET = 250;
 
 /**
@@ -43,7 +44,7 @@ export function entryPart(wish, look) {
 
   /** Draw more, and go on where the list ended. @param {number} shown */
   async function more(shown) {
-    await ask({ limit: wish.limit + STEP });
+    await ask({ limit: Math.min(wish.limit + STEP, MOST) });
     /** @type {HTMLElement|null} */ (list.querySelectorAll('.line-main')[shown])?.focus();
   }
 
@@ -61,7 +62,7 @@ export function entryPart(wish, look) {
       waiting.hidden = !words;
       for (const each of chips) each.draw(counts, wish.show);
       search.hidden = counts.all <= FEW && !wish.find;
-      filter.hidden = search.hidden && counts.all <= 1;
+      filter.hidden = search.hidden && chips.filter((each) => !each.element.hidden).length < 2;
       const shown = home.entries.filter((each) => each.state !== 'draft');
       redraw(list, [shown, home.total, counts.all, status.problem, status.why, status.age_alarm], () => entryList(home, () => { void more(shown.length); }));
     },
