@@ -10,12 +10,13 @@ met in writing or in reading, the connections are opened anew before they are us
 believed of a handle that has failed once.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from client.durable import PRIVATE, flush_directory, storage_errors
 from client.errors import DataVersionError, StorageError, StorageFullError
@@ -185,6 +186,15 @@ class Database:
         return StorageError(
             f"The database {self._path} failed: {error} ({name or 'no code'}).", hint=hint
         )
+
+
+def list_in(text: object) -> list[Any] | None:
+    """Return the list that a column holds as JSON; None where the disk has made it something else."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 
 from client.blobs import Blobs
 from client.clock import Clock
-from client.db import Database, Row
+from client.db import Database, Row, list_in
 from client.device import Device
 from client.errors import NotFoundError, StorageError
 from client.reconcile import Compared, Reconciler, tell
@@ -122,7 +122,7 @@ class Doctor:
                 report.pruned += 1
             elif not is_named(row["content"], row["digest"]):
                 self._damaged(row, report)
-            elif row["state"] not in list(State):
+            elif row["state"] not in list(State) or list_in(row["violations"]) is None:
                 self._ask_again(row, report)
             elif row["is_own"] and not self._is_signed(row):
                 message = "does not carry this device's signature any more"
@@ -133,7 +133,8 @@ class Doctor:
     def _each_revision(self) -> Iterator[Row]:
         last = 0
         while rows := self._db.rows(
-            "SELECT id, digest, entry, content, signature, is_own, device, pruned_at, log_index, state "
+            "SELECT id, digest, entry, content, signature, is_own, device, pruned_at, log_index, state, "
+            "violations "
             "FROM revision WHERE id > ? ORDER BY id LIMIT ?",
             (last, _PAGE),
         ):
@@ -156,10 +157,10 @@ class Doctor:
     def _ask_again(self, row: Row, report: Report) -> None:
         with self._db.transaction():
             self._db.write(
-                "UPDATE revision SET state = ?, server_state = NULL WHERE id = ?",
+                "UPDATE revision SET state = ?, server_state = NULL, violations = '[]' WHERE id = ?",
                 (State.SAVED.value, row["id"]),
             )
-        message = "lost its state to the disk; the next round asks the server for it"
+        message = "lost what the server said of it to the disk; the next round asks again"
         report.mended.append(Finding("revision", row["digest"], row["entry"], message))
 
     def _is_signed(self, row: Row) -> bool:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from client.db import Database, Row
+from client.db import Database, Row, list_in
 from client.definitions import Definitions, Published
 from client.drafts import Drafts
 from client.outbox import Outbox
@@ -19,6 +19,7 @@ from client.states import State
 from client.views import VOID
 from forms.campaign import Campaign, item_of
 from forms.definition import text_in
+from sync.digest import is_named
 
 Json = dict[str, Any]
 
@@ -184,7 +185,7 @@ class Listing:
             "exported_at": shown["exported_at"],
             "code": telling["code"],
             "message": telling["message"],
-            "violations": json.loads(telling["violations"]),
+            "violations": list_in(telling["violations"]) or [],
             "files_waiting": sum(head["files_waiting"] for head in heads),
             # The server has the text, and waits for files: the screen says so.
             "text_delivered": all(head["server_state"] in {"logged", "held"} for head in heads),
@@ -219,7 +220,6 @@ def _reason(head: Head) -> str | None:
     """Return why an entry was taken back."""
     if head["operation"] != VOID:
         return None
-    try:
-        return str(json.loads(head["void_content"])["reason"])
-    except (ValueError, KeyError):  # damaged on the disk, or taken off this device
-        return None
+    if not is_named(head["void_content"], head["digest"]):
+        return None  # damaged on the disk, or taken off this device
+    return str(json.loads(head["void_content"])["reason"])

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from client.db import Database
+from client.db import Database, Row
 from client.errors import StorageError
 from client.revisions import Revisions
 from sync.digest import is_named
@@ -95,14 +95,14 @@ class Outbox:
         files, values = (_FILES, ()) if entry is None else (_FILES_OF, (entry,))
         rows = self._db.rows(
             "SELECT a.sha256, a.size, a.offset_acknowledged AS offset, a.message, r.entry, "
-            f"max(r.id) AS last, r.content {files} AND r.state = 'saved' "
+            f"max(r.id) AS last, r.digest, r.content {files} AND r.state = 'saved' "
             "GROUP BY r.entry, a.sha256 ORDER BY last, a.sha256",
             values,
         )
         return [
             {
                 "sha256": row["sha256"],
-                "name": _name_in(json.loads(row["content"])["answers"], row["sha256"]),
+                "name": _file_name(row),
                 "size": row["size"],
                 "offset": row["offset"],
                 "entry": row["entry"],
@@ -165,6 +165,13 @@ class Outbox:
                 self._revisions.set_damaged_aside(digest)
             return None
         return Pending(digest, row["entry"], row["content"], row["signature"])
+
+
+def _file_name(row: Row) -> str:
+    """Return the name that a revision gives to a file; none where the disk has changed it."""
+    if not is_named(row["content"], row["digest"]):
+        return ""
+    return _name_in(json.loads(row["content"])["answers"], row["sha256"])
 
 
 def _name_in(value: Any, sha256: str) -> str:

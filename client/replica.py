@@ -14,13 +14,13 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any, TypeAlias
 
-from client.db import Database, Row
+from client.db import Database, Row, list_in
 from client.definitions import Definitions
 from client.errors import ClientError, NotFoundError, StorageError
 from client.heads import UNSETTLED, Heads, ancestors
 from client.profile import read_profile
 from client.states import State
-from client.views import ROW_ID_BYTES, View, merged_view, view_of
+from client.views import ROW_ID_BYTES, View, best_fit, merged_view, view_of
 from forms.definition import Form, OwnEntries
 from forms.environment import Environment
 from forms.errors import FormError
@@ -125,6 +125,17 @@ class Replica:
             return view_of(heads[0], self.revision(heads[0]))
         return self._recalculated(self._merged(entry, heads))
 
+    def merged(self, entry: str, heads: Sequence[str]) -> View:
+        """Return what several revisions of an entry say together, calculations as the first has them.
+
+        Raises:
+            NotFoundError: one is not here any more, or the definition has not come yet that says how
+                to merge them.
+            StorageError: the disk gave other bytes back than were saved.
+            DefinitionError: this version of the program cannot read the definition.
+        """
+        return self._merged(entry, heads)
+
     def shown(self, entry: str) -> View:
         """Return an entry to be read: as it stands or, if it was taken back, as it stood before.
 
@@ -223,9 +234,9 @@ class Replica:
 
     def _contested(self, row: Row) -> tuple[str, ...]:
         paths = row["paths"]
-        if paths == UNSETTLED:
+        if list_in(paths) is None:
             paths = self._settle(row["entry"])
-        return () if paths == UNSETTLED else tuple(json.loads(paths))
+        return tuple(list_in(paths) or ())
 
     def _settle(self, entry: str) -> str:
         """Find out what is contested of an entry, and keep it until its heads change."""
@@ -247,7 +258,12 @@ class Replica:
         revisions |= dict(self._readable(below))
         made_with = {revisions[digest].definition for digest in heads}
         forms = [self._definitions.compiled(digest).form for digest in sorted(made_with)]
-        return merged_view(revisions, self._definitions.newest_of(made_with), forms)
+        newest = self._definitions.newest_of(made_with)
+        view = merged_view(revisions, newest, forms)
+        if len(forms) == 1:
+            return view
+        forms.sort(key=lambda form: form.digest != newest)
+        return replace(view, definition=best_fit(view, forms))
 
     def _readable(self, digests: Iterable[str]) -> Iterator[tuple[str, Revision]]:
         """Yield those that are here and intact; what is missing only makes more contested."""

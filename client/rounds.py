@@ -99,8 +99,11 @@ class Rounds:
     @property
     def problem(self) -> Json | None:
         """What kept the last round from going well, in this process or in one before it."""
-        found: Json | None = json.loads(self._problem) if self._problem else None
-        return found
+        try:
+            found = json.loads(self._problem) if self._problem else None
+        except ValueError:  # the disk has changed it: the next round tells anew
+            return None
+        return found if isinstance(found, dict) else None
 
     def _note_problem(self, problem: Json | None) -> None:
         before = self.problem
