@@ -47,7 +47,7 @@ def test_what_the_disk_changed_of_a_home_is_mended_or_told(
 ):
     paths = sorted((original.folder / "home").glob(HOME_FILES[name]))
     weight = {"database": 8, "journal": 3}.get(name, 1)
-    for number, chance, path in cases(budget, name, paths, 8 * weight, 800 * weight):
+    for number, chance, path in cases(budget, name, paths, 15 * weight, 800 * weight):
         place = cheap_folder / str(number)
         original.copy(place)
         done = damage(place / "home" / path.relative_to(original.folder / "home"), chance)

@@ -4,11 +4,15 @@ import hashlib
 import io
 import shutil
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
+from faultkit.simulation import seeded_randomness
 from faultkit.way import Network, Way
 from field_device import write_campaign
 
 import client.device
+import client.finalize
+from client.clock import Clock
 from client.config import Home
 from client.enrol import Invitation, enrol
 from client.errors import ClientError
@@ -22,7 +26,19 @@ from sync.digest import digest_of
 from sync.errors import SyncError
 from sync.frames import Frame, scan_frames
 
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+CLOCK = Clock(lambda: NOW, lambda: 0.0)
 KNOWN = (ClientError, SyncError, FormError)
+
+
+@contextmanager
+def _one_boot():
+    """Let every revision be of one start of the program, so that it is replayed byte by byte."""
+    real, client.finalize.BOOT = client.finalize.BOOT, "0123456789abcdef"
+    try:
+        yield
+    finally:
+        client.finalize.BOOT = real
 
 
 class Original:
@@ -30,18 +46,24 @@ class Original:
 
     def __init__(self, folder):
         self.folder = folder
-        write_campaign(folder / "campaign")
-        init_data(DataFolder(folder / "data"), folder / "campaign")
         self.saved, self.answers, self.drafts, self.files = {}, {}, {}, set()
         with ExitStack() as stack:
-            self._server = stack.enter_context(open_server(DataFolder(folder / "data")))
+            stack.enter_context(seeded_randomness("original"))
+            stack.enter_context(_one_boot())
+            write_campaign(folder / "campaign")
+            init_data(DataFolder(folder / "data"), folder / "campaign", clock=lambda: NOW)
+            self._server = stack.enter_context(
+                open_server(DataFolder(folder / "data"), lambda: NOW)
+            )
             network = Network(create_app(self._server), None, is_healed=True)
             self._fill(stack, network)
         self._mark = client.device._mark(Home(folder / "home"))
 
     def _fill(self, stack, network):
         own, other = (
-            stack.enter_context(open_home(self.folder / name, connect=lambda _: Way(network)))
+            stack.enter_context(
+                open_home(self.folder / name, CLOCK, connect=lambda _: Way(network))
+            )
             for name in ("home", "other")
         )
         for home in (own, other):
