@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.db import Database, Row
+from client.errors import StorageError
+from client.settings import read_setting, write_setting
+
+_TRIED = "tried/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,19 @@ class Drafts:
         """Let what a draft becomes follow other revisions, within a transaction."""
         self._db.write("UPDATE draft SET parents = ? WHERE entry = ?", (json.dumps(parents), entry))
 
+    def note_tried(self, entry: str, sequence: int) -> None:
+        """Note, within a transaction, the step at which finalizing a draft failed last."""
+        write_setting(self._db, _TRIED + entry, str(sequence))
+
+    def is_newer_than_tried(self, draft: Draft) -> bool:
+        """Say whether a draft was written on since finalizing it failed."""
+        tried = read_setting(self._db, _TRIED + draft.entry)
+        return tried is not None and draft.sequence > int(tried)
+
     def remove(self, entry: str) -> None:
         """Remove a draft, within a transaction: it was finalized or discarded."""
         self._db.write("DELETE FROM draft WHERE entry = ?", (entry,))
+        self._db.write("DELETE FROM setting WHERE name = ?", (_TRIED + entry,))
 
     def all(self) -> list[Row]:
         """Return the drafts without their answers, the newest first."""
@@ -93,9 +107,20 @@ class Drafts:
 
 
 def draft_of(row: Row) -> Draft:
-    """Return the draft that is kept in a row."""
+    """Return the draft that is kept in a row.
+
+    Raises:
+        StorageError: the disk gave something else back than was kept.
+    """
     values = dict(row)
-    for key in ("answers", "reasons", "parents"):
-        values[key] = json.loads(values[key])
-    values["parents"] = tuple(values["parents"])
+    try:
+        for key in ("answers", "reasons", "parents"):
+            values[key] = json.loads(values[key])
+        values["parents"] = tuple(values["parents"])
+    except (ValueError, TypeError) as error:
+        raise StorageError(
+            "This draft does not read back as it was kept, so it is not shown.",
+            code="damaged_draft",
+            hint="Check the disk, then discard the draft and fill it in again.",
+        ) from error
     return Draft(**values)

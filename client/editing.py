@@ -19,6 +19,7 @@ from client.heads import Heads, ancestors
 from client.opening import Instance, Opener
 from client.replica import Replica, worst
 from client.revisions import Revisions
+from client.saving import draft_open
 from client.states import State
 from client.views import View
 from sync.revision import MAX_PARENTS
@@ -119,18 +120,15 @@ class Editing:
             EntryStateError: a draft of it is open.
         """
         if self._drafts.has(entry):
-            raise EntryStateError(
-                "A draft of this entry is open.",
-                code="draft_open",
-                hint="Finalize it or discard it first.",
-            )
+            raise draft_open()
 
-    def end_unchanged(self, instance: Instance) -> Json | None:
-        """End the draft of an edit that changed nothing, and say so; None if it is to be finalized."""
+    def end_unchanged(self, instance: Instance, *, is_draft: bool = False) -> Json | None:
+        """End an edit that changed nothing, its draft, too, and say so; None if it is to be finalized."""
         if len(instance.parents) != 1 or not self._is_unchanged(instance):
             return None
-        with self._db.transaction():
-            self._drafts.remove(instance.entry)
+        if is_draft:
+            with self._db.transaction():
+                self._drafts.remove(instance.entry)
         return {**self._told(instance.entry, instance.parents[0]), "unchanged": True}
 
     def standing(self, entry: str) -> Json | None:

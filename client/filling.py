@@ -9,7 +9,7 @@ its own step or by `events_since`, what the other did.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from forms.state import Change, format_state
 from sync.times import format_time
 
 STEPS_KEPT = 500
+_UNKNOWN_DRAFT = "unknown_draft"
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class OpenDraft:
     saved_sequence: int
     steps: list[Json] = field(default_factory=list)
     is_closed: bool = False
+    tried_at: int = 0  # the step at which finalizing it failed last
     lock: RLock = field(default_factory=RLock)
     writing: RLock = field(default_factory=RLock)
 
@@ -220,15 +222,20 @@ class Filling:
             NotFoundError: there is no such draft.
             StorageError: it could not be saved; the draft is kept.
         """
-        try:
-            with self._get(draft_id).writing, self._held(draft_id) as draft:
-                outcome = self._close_draft(draft)
-        except NotFoundError:  # a second tap, or a page that missed the answer to its first
-            earlier = self._finalizer.earlier(draft_id) or self._editing.standing(draft_id)
-            if earlier is None:
-                raise
-            return earlier
-        return outcome
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._get(draft_id).writing)
+                draft = held.enter_context(self._held(draft_id))
+            except NotFoundError as error:
+                earlier = self._ended(draft_id) if error.code == _UNKNOWN_DRAFT else None
+                if earlier is None:
+                    raise
+                return earlier
+            return self._close_draft(draft)
+
+    def _ended(self, draft_id: str) -> Json | None:
+        """Return what was said to a second tap, or to a page that missed the answer to its first."""
+        return self._finalizer.earlier(draft_id) or self._editing.standing(draft_id)
 
     def discard(self, draft_id: str) -> None:
         """Throw a draft away.
@@ -261,7 +268,11 @@ class Filling:
             draft.instance = make(draft.instance)
             draft.sequence += 1
             draft.steps.clear()
-        self._write(draft)
+        try:
+            self._write(draft)
+        except StorageError:
+            self.on_step()
+            raise
 
     def save_changed(self) -> int:
         """Write every draft that has steps the disk has not; return how many were written.
@@ -304,13 +315,13 @@ class Filling:
 
     def _close_draft(self, draft: OpenDraft) -> Json:
         try:
-            outcome = self._editing.end_unchanged(draft.instance) or self._finalizer.finalize(
-                draft.instance
-            )
-        except StorageError:
-            draft.saved_sequence = (
-                0  # what became of the draft's row nobody knows: it is written anew
-            )
+            outcome = self._editing.end_unchanged(
+                draft.instance, is_draft=True
+            ) or self._finalizer.finalize(draft.instance, is_draft=True)
+        except BaseException:
+            # What became of the draft's row nobody knows: it is written anew, and with it at which
+            # step this was tried, for the journal may yet hold what would have become of it.
+            draft.saved_sequence, draft.tried_at = 0, draft.sequence
             self.on_step()
             raise
         if "violations" not in outcome:
@@ -358,6 +369,8 @@ class Filling:
                 snapshot = draft_of(draft.instance, draft.sequence, opened_at, now)
             with self._db.transaction():
                 self._drafts.save(snapshot)
+                if draft.tried_at:
+                    self._drafts.note_tried(snapshot.entry, draft.tried_at)
             draft.saved_sequence = snapshot.sequence
 
     def _now(self) -> str:
@@ -391,5 +404,5 @@ def _steps_after(draft: OpenDraft, sequence: int, language: str) -> list[Json] |
 def _no_draft(draft_id: str) -> NotFoundError:
     return NotFoundError(
         f"There is no draft {draft_id}; it may have been finalized or discarded.",
-        code="unknown_draft",
+        code=_UNKNOWN_DRAFT,
     )

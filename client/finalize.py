@@ -51,10 +51,13 @@ class Finalizer:
         self._clock = clock
         self._revisions = Revisions(db)
 
-    def finalize(self, instance: Instance) -> dict[str, Any]:
+    def finalize(self, instance: Instance, *, is_draft: bool = False) -> dict[str, Any]:
         """Save an instance: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
 
+        `is_draft` says that the entry's draft is this very instance, and ends with it.
+
         Raises:
+            EntryStateError: it is no draft, and one was opened meanwhile, or the entry was changed.
             EnrolmentError: the device is not enrolled.
             StorageError: it could not be saved; the draft is as it was.
         """
@@ -71,6 +74,7 @@ class Finalizer:
             name=filled.name,
             answers=filled.answers,
             reasons=filled.reasons,
+            ends_draft=is_draft,
         )
         try:
             return self._saver.save(wording)
@@ -82,19 +86,15 @@ class Finalizer:
     ) -> dict[str, Any]:
         """Take an entry back, as it stands in `parents`: `{"entry", "revision", "state"}`.
 
-        Doing it again changes nothing. A draft of the entry stays.
+        Doing it again changes nothing.
 
         Raises:
+            EntryStateError: a draft of the entry was opened meanwhile, or the entry was changed.
             InputError: there is no reason, or it is too long or half a character.
             EnrolmentError: the device is not enrolled.
             StorageError: it could not be saved; the entry is as it was.
         """
-        reason = reason.strip()
-        if not 0 < len(reason) <= LONGEST_REASON:
-            raise InputError(
-                f"Taking an entry back needs a reason of 1 to {LONGEST_REASON} characters.",
-                code="reason",
-            )
+        reason = _checked(reason)
         wording = Wording(
             entry=entry,
             form=form,
@@ -160,6 +160,16 @@ class Finalizer:
             skew_ms=None if skew is None else skew.milliseconds,
             skew_age_s=None if skew is None else skew.age_seconds,
         )
+
+
+def _checked(reason: str) -> str:
+    reason = reason.strip()
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise InputError(
+            f"Taking an entry back needs a reason of 1 to {LONGEST_REASON} characters.",
+            code="reason",
+        )
+    return reason
 
 
 def path_of_file(answers: Any, sha256: str, path: str = "") -> str:

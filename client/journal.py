@@ -112,9 +112,9 @@ class Journal:
                 if place.file.read(len(frame)) == frame:
                     return
         raise StorageError(
-            "The journal does not read back as it was written; the entry is still a draft.",
+            "The journal does not read back as it was written; nothing of the entry was saved.",
             code="damaged",
-            hint="Check the disk, then finalize again.",
+            hint="What was typed is kept. Check the disk, then try again.",
         )
 
     def withdraw(self) -> None:
@@ -177,7 +177,8 @@ class Journal:
         """Take a segment away whose revisions are no longer kept on this device."""
         self.close()
         with storage_errors(segment.path):
-            _beside(segment.path).unlink(missing_ok=True)
+            for kept in self._folder.glob(f"{segment.path.name}.*damaged"):
+                kept.unlink(missing_ok=True)
             segment.path.unlink(missing_ok=True)
             flush_directory(self._folder)
 
@@ -227,8 +228,12 @@ def frame_of(content: bytes, digest: str, signature: bytes) -> bytes:
 
 
 def _beside(path: Path) -> Path:
-    """Return where the damaged bytes of a segment are kept."""
-    return path.with_name(path.name + ".damaged")
+    """Return where the damaged bytes of a segment go, beside those that were kept before."""
+    number, place = 1, path.with_name(path.name + ".damaged")
+    while place.exists():
+        number += 1
+        place = path.with_name(f"{path.name}.{number}.damaged")
+    return place
 
 
 def _write(file: BinaryIO, offset: int, content: bytes) -> None:

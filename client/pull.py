@@ -139,6 +139,8 @@ class Puller:
         if answer.next == answer.after:
             return
         with self._db.transaction():
+            if self.cursor != answer.after:
+                return  # it was set back meanwhile, to read something again: this page is too late
             for item in answer.items:
                 self._take(item, contents.get(item.digest))
             write_setting(self._db, CURSOR, str(answer.next))

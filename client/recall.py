@@ -16,6 +16,8 @@ from client.errors import StorageError
 from client.reconcile import compare_at_next_start
 from client.revisions import Revisions, SignedRevision
 from client.troubles import Troubles
+from sync.errors import SignatureError
+from sync.keys import REVISION_TYPE, verify
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +40,11 @@ _BEGINNINGS = {
     ),
 }
 
+_NOT_OURS = (
+    "The server has an entry in the name of this device that this device has not signed.",
+    "Tell the organiser: somebody hands in what is not theirs.",
+)
+
 
 def tell_beginning(device: Device, troubles: Troubles, clock: Clock) -> None:
     """Tell a person why a new chain began at this start, if one did."""
@@ -58,13 +65,18 @@ def take_back(
     """Take over a revision of this device that came back from the server, within a transaction.
 
     Return whether it was missing here. Then this home had gone back in time: a new chain begins, if
-    the revision is of the present one. The caller applies what the signed answer says of it.
+    the revision is of the present one. The caller applies what the signed answer says of it. What does
+    not carry this device's signature is another's, whatever it says of itself, and is told.
 
     Raises:
         StorageError: it could not be written; nothing was taken over.
     """
     revisions = Revisions(db)
     if revisions.has(signed.digest):
+        return False
+    if not _is_signed(device, signed):
+        revisions.add_pulled(signed)
+        Troubles(db).note("not_ours", signed.digest, *_NOT_OURS, clock.now())
         return False
     revisions.adopt(signed)
     compare_at_next_start(db)  # the journal has to have it, too
@@ -78,4 +90,12 @@ def take_back(
         f"Look through the drafts: some may have been delivered already. {_ONE_COPY}",
         clock.now(),
     )
+    return True
+
+
+def _is_signed(device: Device, signed: SignedRevision) -> bool:
+    try:
+        verify(device.key.public, REVISION_TYPE, signed.content, signed.signature)
+    except SignatureError:
+        return False
     return True

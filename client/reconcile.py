@@ -32,7 +32,6 @@ from sync.errors import MessageError, SignatureError
 from sync.frames import Damage, Frame, FrameKind, format_frame
 from sync.keys import REVISION_TYPE, verify
 from sync.revision import Revision, parse_revision
-from sync.times import format_time
 
 _COMPARED = "journal_compared"
 _PAGE = 100
@@ -236,10 +235,12 @@ class Reconciler:
             return
         if set(draft.parents) != set(revision.parents):
             return
-        if draft.saved_at <= format_time(revision.made_at.wall):
-            self._drafts.remove(revision.entry)
-        else:
+        # No clock says which of the two is newer: a draft is written after the frame of what it
+        # became only where finalizing it had failed.
+        if self._drafts.is_newer_than_tried(draft):
             self._drafts.follow(revision.entry, (digest,))
+        else:
+            self._drafts.remove(revision.entry)
 
     def _rows(self, life: str, first: int, end: int) -> list[Row]:
         return self._db.rows(

@@ -45,7 +45,11 @@ class Revisions:
 
     def add_own(self, signed: SignedRevision) -> None:
         """Add a revision that this device made, within a transaction: it is saved, and waits."""
-        self._insert(signed, is_own=True)
+        self._add_signed(signed, is_own=True)
+
+    def _add_signed(self, signed: SignedRevision, *, is_own: bool) -> None:
+        """Add what this device signed: nobody else has its files, so they wait with it."""
+        self._insert(signed, is_own=is_own)
         digest = signed.digest
         for file in signed.revision.attachments:
             self._db.write(
@@ -60,7 +64,8 @@ class Revisions:
     def adopt(self, signed: SignedRevision) -> None:
         """Add a revision that this device once made and no longer has, within a transaction.
 
-        Where another one has its place in the chain, it is kept as one of another device would be.
+        Where another one has its place in the chain, it is kept as one of another device would be;
+        its files are sent all the same, for they may be here alone.
         """
         revision = signed.revision
         row = self._db.row(
@@ -74,7 +79,7 @@ class Revisions:
             self.withdraw(row["digest"])  # the disk has changed its very name
             self.add_own(signed)
         else:
-            self._insert(signed, is_own=False)
+            self._add_signed(signed, is_own=False)
 
     def mend(self, digest: str, content: bytes, signature: bytes) -> None:
         """Write a revision's bytes anew that the disk has changed, within a transaction."""
@@ -108,9 +113,9 @@ class Revisions:
         row = self._db.reread("SELECT content FROM revision WHERE digest = ?", (digest,))
         if row is None or not is_named(row["content"], digest):
             raise StorageError(
-                "The entry does not read back as it was written; it is still a draft.",
+                "The entry does not read back as it was written; nothing of it was saved.",
                 code="damaged",
-                hint="Check the disk, then finalize again.",
+                hint="What was typed is kept. Check the disk, then try again.",
             )
 
     def content(self, digest: str) -> bytes:
@@ -136,18 +141,21 @@ class Revisions:
         )
         return None if row is None else (row["digest"], row["state"])
 
-    def own_child(self, entry: str, parents: tuple[str, ...]) -> str | None:
-        """Return the newest own revision of an entry that follows exactly these parents."""
+    def own_children(self, entry: str, parents: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Return the own revisions of an entry that follow exactly these parents, the newest first.
+
+        Each comes with the incarnation that made it.
+        """
         rows = self._db.rows(  # what was refused is nowhere else: nothing has to follow it
-            "SELECT digest FROM revision WHERE entry = ? AND is_own = 1 AND state <> 'set_aside' "
-            "ORDER BY id DESC",
+            "SELECT digest, incarnation FROM revision WHERE entry = ? AND is_own = 1 "
+            "AND state <> 'set_aside' ORDER BY id DESC",
             (entry,),
         )
-        for row in rows:
-            found = self._db.rows("SELECT parent FROM parent WHERE revision = ?", (row["digest"],))
-            if {each["parent"] for each in found} == set(parents):
-                return str(row["digest"])
-        return None
+        return [
+            (row["digest"], row["incarnation"])
+            for row in rows
+            if self._parents(row["digest"]) == set(parents)
+        ]
 
     def state(self, digest: str) -> State | None:
         """Return the state of a revision, if it is here."""
@@ -295,6 +303,10 @@ class Revisions:
                 "INSERT OR IGNORE INTO parent (parent, revision) VALUES (?, ?)", (parent, digest)
             )
         self._heads.place(digest, revision.entry)
+
+    def _parents(self, digest: str) -> set[str]:
+        rows = self._db.rows("SELECT parent FROM parent WHERE revision = ?", (digest,))
+        return {row["parent"] for row in rows}
 
     def _entry(self, digest: str) -> str | None:
         row = self._db.row("SELECT entry FROM revision WHERE digest = ?", (digest,))

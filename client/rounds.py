@@ -87,11 +87,11 @@ class Rounds:
             try:
                 outcome, refusal = self._run(self._exchange(profile))
             except (ClientError, SyncError) as error:
+                self._note_contact()
                 self._note_problem(_told(error))
                 raise
-            finally:
-                self._note_contact()
-            problem = None if refusal is None else _told(refusal)
+            problems = (refusal, self._note_contact())
+            problem = next((_told(each) for each in problems if each is not None), None)
             self._note_problem(problem)
             retry_after = None if refusal is None else refusal.retry_after
             return {**outcome, "problem": problem, "retry_after": retry_after}
@@ -175,12 +175,17 @@ class Rounds:
     def _remember(self, server_time: datetime) -> None:
         self._server_time = server_time
 
-    def _note_contact(self) -> None:
-        if self._server_time is None:
-            return
-        with self._db.transaction():
-            note_contact(self._db, self._clock.now(), self._server_time)
-        self._server_time = None
+    def _note_contact(self) -> StorageError | None:
+        """Keep when the server answered; return why it could not be, which undoes nothing else."""
+        server_time, self._server_time = self._server_time, None
+        if server_time is None:
+            return None
+        try:
+            with self._db.transaction():
+                note_contact(self._db, self._clock.now(), server_time)
+        except StorageError as error:
+            return error
+        return None
 
 
 def _told(error: ClientError | SyncError) -> Json:

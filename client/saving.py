@@ -33,7 +33,7 @@ from typing import Any
 from client.db import Database, Row
 from client.device import Device, Link, next_link
 from client.drafts import Drafts, draft_of
-from client.errors import StorageError
+from client.errors import EntryStateError, StorageError
 from client.journal import Journal, frame_of
 from client.profile import Profile, require_profile
 from client.revisions import Revisions, SignedRevision
@@ -70,11 +70,7 @@ class Wording:
     reasons: Mapping[str, str] = field(default_factory=dict)
     operation: str = "put"
     reason: str | None = None
-
-    @property
-    def ends_draft(self) -> bool:
-        """Say whether the entry's draft became this revision."""
-        return self.operation == "put"
+    ends_draft: bool = False  # the entry's draft became this revision
 
 
 class Saver:
@@ -95,6 +91,7 @@ class Saver:
         """Save a revision: `{"entry", "revision", "state"}`.
 
         Raises:
+            EntryStateError: a draft of the entry was opened meanwhile, or it was changed here.
             MessageError: what it says cannot be written down, or is too large.
             StorageError: it could not be saved; the draft is as it was.
         """
@@ -102,20 +99,46 @@ class Saver:
         with self._db.held():
             self._compared()
             self._settle_doubt()
-            parents = wording.parents
-            # What follows these parents already is of a commit that seemed to have failed.
-            while earlier := self._revisions.own_child(wording.entry, parents):
-                if self._says(earlier, wording):
-                    self._settle(wording)
-                    state = self._revisions.state(earlier) or State.SAVED
-                    return {"entry": wording.entry, "revision": earlier, "state": state.value}
-                # What was changed since follows it: an entry never forks by itself.
-                parents = (earlier,)
+            self._require_no_other_draft(wording)
+            parents, earlier = self._place_of(wording)
+            if earlier is not None:
+                self._settle(wording)
+                state = self._revisions.state(earlier) or State.SAVED
+                return {"entry": wording.entry, "revision": earlier, "state": state.value}
             draft = self._drafts.row(wording.entry)
             signed = self._commit(wording, profile, parents)
             self._check(signed, draft)
             self._doubted = None
         return {"entry": wording.entry, "revision": signed.digest, "state": State.SAVED.value}
+
+    def _require_no_other_draft(self, wording: Wording) -> None:
+        # Whoever asked for it has looked before; since then a page may have opened one.
+        if not wording.ends_draft and self._drafts.has(wording.entry):
+            raise draft_open()
+
+    def _place_of(self, wording: Wording) -> tuple[tuple[str, ...], str | None]:
+        """Return what the revision is to follow; and the one that says the same already, if there is.
+
+        Raises:
+            EntryStateError: another one has come between, and this one has not seen it.
+        """
+        parents = wording.parents
+        while children := self._revisions.own_children(wording.entry, parents):
+            for digest, _ in children:
+                if self._says(digest, wording):
+                    return parents, digest
+            # In this life a draft is found with a child of its parents only where the commit of that
+            # child seemed to have failed: what was changed since follows it. What another life made
+            # is of a copy of this home, and nobody here has seen it: two heads.
+            ours = [digest for digest, life in children if life == self._device.incarnation]
+            if not ours:
+                break
+            if not wording.ends_draft:
+                raise EntryStateError(
+                    "This entry was changed meanwhile.", hint="Look at it, then do it again."
+                )
+            parents = (ours[0],)
+        return parents, None
 
     def _says(self, digest: str, wording: Wording) -> bool:
         self._revisions.check(digest)
@@ -216,6 +239,15 @@ class Saver:
             )
         signature = self._device.key.sign(REVISION_TYPE, content)
         return SignedRevision(revision, content, signature, wording.name)
+
+
+def draft_open() -> EntryStateError:
+    """Return the refusal of a change to an entry that somebody is changing."""
+    return EntryStateError(
+        "A draft of this entry is open.",
+        code="draft_open",
+        hint="Finalize it or discard it first.",
+    )
 
 
 def _frame(signed: SignedRevision) -> bytes:

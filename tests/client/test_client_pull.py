@@ -1,6 +1,7 @@
 """Pulling: pages, the cursor, entries of the unit's other devices, what became of own ones."""
 
 import io
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from client.services import open_services
 from client.troubles import Troubles
 from sync.frames import FrameKind, make_frame
 from sync.messages import ItemResult, ItemState
+from sync.revision import format_revision, parse_revision
 
 
 @pytest.fixture
@@ -340,3 +342,48 @@ def test_an_own_entry_that_is_not_here_any_more_comes_back(services, office):
 
     assert services.entry(entry)["state"] == "delivered"
     assert troubles(services)
+
+
+def test_a_page_on_its_way_while_the_doctor_asks_again_does_not_undo_that(services, mate, office):
+    entry = mate.add(title="一")
+    services.rounds.run()
+    digest = services.entry(entry)["revision"]
+    with services.db.transaction():
+        services.db.write("UPDATE revision SET content = x'00' WHERE digest = ?", (digest,))
+    mate.add(title="二")
+    honest = office.honest
+
+    def while_the_doctor_looks(asked):
+        services.doctor.check()
+        return honest(asked)
+
+    office.replies += [while_the_doctor_looks]
+    services.rounds.run()
+    services.rounds.run()
+
+    assert services.entry(entry)["answers"]["title"] == "一"
+
+
+def test_what_names_this_device_and_is_not_signed_by_it_is_told_and_not_its_own(services, office):
+    services.finalize(save_open(services))
+    services.rounds.run()
+    frame = next(leaf.frame for leaf in office.leaves if leaf.kind == "revision")
+    forged = replace(parse_revision(frame.payload), sequence=9, answers={"title": "伪造"})
+    frame = make_frame(FrameKind.REVISION, format_revision(forged), bytes(64))
+    result = ItemResult(frame.digest, ItemState.LOGGED, index=len(office.leaves))
+    office.leaves.append(type(office.leaves[0])("revision", frame.digest, frame, result))
+    life = services.device.incarnation
+
+    services.rounds.run()
+
+    row = services.db.row("SELECT is_own FROM revision WHERE digest = ?", (frame.digest,))
+    assert row["is_own"] == 0
+    assert [each.code for each in Troubles(services.db).open()] == ["not_ours"]
+    assert services.device.incarnation == life
+    assert services.doctor.check().problems == []
+
+
+def save_open(services):
+    draft = services.filling.open_blank("visit")
+    services.filling.answer(draft, "title", "一", "zh-CN")
+    return draft

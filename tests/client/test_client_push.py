@@ -502,3 +502,21 @@ def test_while_nothing_gets_through_nothing_is_held_back(services, office, save)
 
     assert states(services, entries) == ["delivered"] * 5
     assert services.rounds._pusher._holding._troubles.counts("held_back") == {}
+
+
+def test_a_good_round_counts_though_the_disk_does_not_take_when_it_was(
+    services, office, save, monkeypatch
+):
+    save()
+
+    def refuse(*_):
+        raise StorageError("the disk is away", code="storage")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("client.rounds.note_contact", refuse)
+        done = services.rounds.run()
+
+    assert (done["pushed"], done["problem"]["code"]) == (1, "storage")
+    assert services.rounds.problem["code"] == "storage"
+    services.rounds.run()
+    assert services.rounds.problem is None

@@ -1,5 +1,6 @@
 """The device: its key, its incarnation, its chain."""
 
+import io
 import shutil
 
 import pytest
@@ -8,6 +9,7 @@ from client.config import prepare_home
 from client.db import Database
 from client.device import open_device, open_secret
 from client.errors import StorageError
+from client.revisions import Revisions, SignedRevision
 from client.services import open_services
 from client.settings import write_setting
 
@@ -205,3 +207,51 @@ def test_what_the_server_has_of_a_home_that_went_back_comes_home_again(
         assert services.doctor.check().mended == []
     assert life == first.incarnation == lost.incarnation != later.incarnation
     assert (lost.sequence, later.sequence) == (2, 1)
+
+
+def test_a_draft_of_a_copied_home_does_not_overwrite_what_the_other_copy_made_of_it(
+    enrolled_home, tmp_path
+):
+    with open_services(enrolled_home) as services:
+        asked = ("visit", {"title": "一", "people": 1}, tmp_path)
+        entry = services.adder.add(*asked)["entry"]
+        services.rounds.run()
+        services.editing.open(entry, "zh-CN")
+    copy = tmp_path / "copy"
+    shutil.copytree(enrolled_home, copy)
+    with open_services(copy) as services:
+        services.filling.answer(entry, "people", 42, "zh-CN")
+        services.finalize(entry)
+        services.rounds.run()
+
+    with open_services(enrolled_home) as services:
+        services.filling.answer(entry, "people", 7, "zh-CN")
+        services.rounds.run()
+        services.finalize(entry)
+
+        assert services.entry(entry)["contested"] == ["people"]
+
+
+def test_a_photo_of_a_revision_whose_place_was_taken_is_still_sent(
+    enrolled_home, tmp_path, office
+):
+    with open_services(enrolled_home) as services:
+        draft = services.filling.open_blank("visit", "zh-CN")
+        services.filling.answer(draft, "title", "一", "zh-CN")
+        photo = io.BytesIO(b"%PDF-photo")
+        services.filling.attach(draft, "paper", photo, "a.pdf", "application/pdf", "zh-CN")
+        digest = services.finalize(draft)["revision"]
+        revision = services.replica.revision(digest)
+        row = services.db.row("SELECT content, signature FROM revision")
+        signed = SignedRevision(revision, row["content"], row["signature"])
+        with services.db.transaction():  # as after client.db and the journal were put back
+            Revisions(services.db).withdraw(digest)
+            services.db.write("DELETE FROM attachment")
+        finalize_one(services, "三")
+        with services.db.transaction():
+            Revisions(services.db).adopt(signed)
+
+        services.rounds.run()
+
+        assert list(office.files.values()) == [b"%PDF-photo"]
+        assert services.replica.revisions(draft)[0]["state"] == "delivered"

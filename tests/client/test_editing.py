@@ -384,3 +384,22 @@ def test_lists_of_own_entries_are_drawn_from_all_heads(services, entry, mate, pu
     choices = services.filling.view(report, "zh-CN")["states"][0]["choices"]
 
     assert [choice["label"] for choice in choices] == ["沙子", "水"]
+
+
+def test_a_draft_opened_while_an_entry_is_taken_back_stays_and_stops_it(
+    services, entry, monkeypatch
+):
+    real = services.replica.view
+
+    def view(asked):
+        found = real(asked)
+        monkeypatch.setattr(services.replica, "view", real)
+        services.editing.open(entry, "zh-CN")
+        return found
+
+    monkeypatch.setattr(services.replica, "view", view)
+    with pytest.raises(EntryStateError, match="draft"):
+        services.void(entry, "填错了")
+
+    assert services.status()["drafts"] == 1
+    assert services.entry(entry)["operation"] == "put"

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from client.drafts import Drafts
-from client.errors import NotFoundError, StorageFullError
+from client.errors import NotFoundError, StorageError, StorageFullError
 from client.services import open_services
 from forms.errors import AnswerError
 
@@ -258,3 +258,39 @@ def test_counts_of_a_save_that_comes_while_they_are_taken_are_not_stale(
     services.replica.counts()
 
     assert services.replica.counts() == {"saved": 1}
+
+
+def test_a_draft_of_another_version_that_could_not_be_written_is_tried_again(
+    services, office, visit_form, monkeypatch
+):
+    draft = services.filling.open_blank("visit", "zh-CN")
+    visit_form["settings"]["version"] = "2"
+    office.publish(visit_form)
+    services.rounds.run()
+    services.filling.save_changed()
+    steps = []
+    services.filling.on_step = lambda: steps.append(1)
+
+    def refuse(_):
+        raise StorageError("the disk is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.filling._drafts, "save", refuse)
+        with pytest.raises(StorageError):
+            services.upgrading.upgrade(draft, "zh-CN")
+
+    assert steps == [1]
+    assert services.filling.save_changed() == 1
+
+
+def test_what_finalizing_does_not_find_is_not_taken_for_a_second_tap(services, monkeypatch):
+    entry = services.adder.add("visit", {"title": "一"}, services.home.path)["entry"]
+    services.editing.open(entry)
+
+    def missing(*_, **__):
+        raise NotFoundError("The form is not here.", code="unknown_definition")
+
+    monkeypatch.setattr(services.editing, "end_unchanged", missing)
+
+    with pytest.raises(NotFoundError, match="form"):
+        services.finalize(entry)

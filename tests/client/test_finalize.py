@@ -208,7 +208,7 @@ def test_what_does_not_read_back_is_not_called_saved(services):
             "UPDATE revision SET content = x'00' WHERE id = new.id; END"
         )
 
-    with pytest.raises(StorageError, match="still a draft"):
+    with pytest.raises(StorageError, match="nothing of it was saved"):
         services.finalize(draft)
 
     with services.db.transaction():

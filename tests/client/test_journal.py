@@ -409,3 +409,39 @@ def test_a_frame_that_nobody_signed_is_not_taken_over(saved, enrolled_home):
 
     assert digests_of(enrolled_home) == saved[:2]
     assert segment.with_name(segment.name + ".damaged").read_bytes() == forged
+
+
+def test_what_was_typed_after_a_frame_that_could_not_be_taken_back_is_kept_whatever_the_clock_says(
+    enrolled_home, hands, monkeypatch
+):
+    with open_services(enrolled_home, hands.clock()) as services:
+        draft = services.filling.open_blank("visit", "zh-CN")
+        services.filling.answer(draft, "title", "一", "zh-CN")
+        with monkeypatch.context() as patch:
+            crash_at(patch, Journal, "append", after=True)
+            patch.setattr(Journal, "withdraw", failing_withdraw)
+            with pytest.raises(Crash):
+                services.finalize(draft)
+        hands.now -= timedelta(days=1)
+        services.filling.answer(draft, "title", "二", "zh-CN")
+        services.filling.save_changed()
+    [adopted] = digests_of(enrolled_home)
+
+    with open_services(enrolled_home, hands.clock()) as services:
+        assert services.filling.view(draft, "zh-CN")["parents"] == [adopted]
+        assert services.finalize(draft)["revision"] != adopted
+        assert services.entry(draft)["answers"]["title"] == "二"
+
+
+def test_a_segment_that_is_damaged_twice_keeps_the_bytes_of_both_times(saved, enrolled_home):
+    [segment] = (enrolled_home / "journal").glob("*.tbj")
+    for _ in range(2):
+        broken = bytearray(segment.read_bytes())
+        broken[len(broken) // 2] ^= 1
+        segment.write_bytes(broken)
+        with open_services(enrolled_home) as services:
+            services.doctor.check()
+
+    kept = sorted((enrolled_home / "journal").glob("*.damaged"))
+
+    assert [path.name.removeprefix(segment.name) for path in kept] == [".2.damaged", ".damaged"]

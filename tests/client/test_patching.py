@@ -146,3 +146,56 @@ def test_a_patch_has_to_decide_what_is_contested(edit, services, entry, mate):
     assert caught.value.code == "contested"
     edit(people=5, title="三")
     assert services.replica.conflicts() == {}
+
+
+def test_a_draft_that_a_page_opens_while_a_file_is_copied_is_not_taken_away(
+    services, entry, tmp_path, monkeypatch
+):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1")
+    real = services.blobs.keep
+
+    def slow(*asked):
+        services.editing.open(entry, "zh-CN")
+        services.filling.answer(entry, "people", 99, "zh-CN")
+        services.filling.save_changed()
+        return real(*asked)
+
+    monkeypatch.setattr(services.blobs, "keep", slow)
+    with pytest.raises(EntryStateError, match="draft"):
+        services.patcher.edit(entry, {"paper": "a.pdf"}, tmp_path)
+
+    assert services.status()["drafts"] == 1
+    services.finalize(entry)
+    assert services.entry(entry)["answers"]["people"] == 99
+
+
+def test_an_unchanged_patch_leaves_the_draft_that_a_page_opened_meanwhile(
+    services, entry, tmp_path, monkeypatch
+):
+    real = services.editing.resume
+
+    def resume(view, language=""):
+        monkeypatch.setattr(services.editing, "resume", real)
+        services.editing.open(entry)
+        return real(view, language)
+
+    monkeypatch.setattr(services.editing, "resume", resume)
+
+    services.patcher.edit(entry, {"title": "一"}, tmp_path)
+
+    assert services.status()["drafts"] == 1
+
+
+def test_of_two_patches_at_once_none_overwrites_the_other(services, entry, tmp_path, monkeypatch):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1")
+    real = services.blobs.keep
+
+    def slow(*asked):
+        services.patcher.edit(entry, {"people": 99}, tmp_path)
+        return real(*asked)
+
+    monkeypatch.setattr(services.blobs, "keep", slow)
+    with pytest.raises(EntryStateError, match="meanwhile"):
+        services.patcher.edit(entry, {"paper": "a.pdf"}, tmp_path)
+
+    assert services.entry(entry)["answers"]["people"] == 99
