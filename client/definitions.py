@@ -87,9 +87,9 @@ class Definitions:
             )
         return str(row["digest"])
 
-    def newest_of(self, digests: Collection[str]) -> str:
-        """Return the one of several definitions that was published last."""
-        return max(digests, key=lambda digest: (self._log_index(digest), digest))
+    def newest_first(self, digests: Collection[str]) -> list[str]:
+        """Return several definitions in order, the one that was published last first."""
+        return sorted(digests, key=lambda each: (self._log_index(each), each), reverse=True)
 
     def compiled(self, digest: str) -> CompiledForm:
         """Return a form that can be filled.

@@ -6,12 +6,14 @@ whatever a pull brings meanwhile. So two edits of one entry are two heads, and n
 * What the server refused for good is nowhere else, so that an edit of it follows what that followed.
 * An entry that was taken back is not edited any more.
 * An edit that changed nothing ends without a revision, unless it brings several heads together.
+* Of several heads, what is contested is decided by a person: an edit says what it leaves undecided.
 """
 
 from typing import Any
 
 from client.clock import Clock
 from client.db import Database
+from client.deciding import CONTESTED, undecided
 from client.drafts import Draft, Drafts
 from client.errors import ClientError, EntryStateError, NotFoundError
 from client.finalize import Finalizer
@@ -22,6 +24,9 @@ from client.revisions import Revisions
 from client.saving import draft_open
 from client.states import State
 from client.views import View
+from forms.errors import FormError
+from forms.violation import Violation
+from sync.errors import SyncError
 from sync.revision import MAX_PARENTS
 from sync.times import format_time
 
@@ -97,6 +102,23 @@ class Editing:
         )
         instance.parents = self.parents(view)
         return instance
+
+    def undecided(self, instance: Instance) -> list[Violation]:
+        """Return a violation for each contested path that an edit leaves undecided.
+
+        Where it is not to be told what is contested, as a head was damaged since, that is one: at
+        the entry as such.
+        """
+        if len(instance.parents) < 2:  # noqa: PLR2004 - one alone contests nothing
+            return []
+        try:
+            view = self._replica.merged(instance.entry, instance.parents)
+            shown = self._opener.resume(
+                view.entry, instance.compiled.form.digest, view.answers, view.reasons
+            )
+        except (ClientError, FormError, SyncError) as error:
+            return [Violation("", CONTESTED, error.message)]
+        return undecided(view, shown, instance)
 
     def void(self, entry: str, reason: str) -> Json:
         """Take an entry back: `{"entry", "revision", "state"}`; nothing of it is deleted.

@@ -23,6 +23,7 @@ from client.errors import NotFoundError, StorageError
 from client.finalize import Finalizer
 from client.opening import Instance, Opener
 from client.tree import static_tree
+from client.violations import format_violations
 from forms.session import Session
 from forms.state import Change, format_state
 from sync.times import format_time
@@ -124,7 +125,7 @@ class Filling:
             AnswerError: there is no such question or row.
         """
         return self._step(
-            draft_id, language, lambda session: session.answer(path, value), base_sequence
+            draft_id, language, lambda session: session.answer(path, value), base_sequence, path
         )
 
     def add_row(
@@ -174,7 +175,11 @@ class Filling:
     ) -> Json:
         """Give the reason why a soft constraint may be passed; return the change."""
         return self._step(
-            draft_id, language, lambda session: session.give_reason(path, reason), base_sequence
+            draft_id,
+            language,
+            lambda session: session.give_reason(path, reason),
+            base_sequence,
+            path,
         )
 
     def attach(
@@ -195,7 +200,7 @@ class Filling:
         with self._held(draft_id):  # no copy is made for a draft that is not there
             pass
         value = answer_of(self._blobs.keep(stream), name, media_type)
-        return self._step(draft_id, language, lambda session: session.answer(path, value), None)
+        return self._step(draft_id, language, lambda session: session.answer(path, value), None, path)
 
     def events_since(self, draft_id: str, sequence: int, language: str = "") -> Json:
         """Return what happened since a step: `{"steps"}`, or `{"view"}` if too much did.
@@ -212,8 +217,11 @@ class Filling:
                 return {**_progress(draft), "view": self.view(draft_id, language)}
             return {**_progress(draft), "steps": steps}
 
-    def finalize(self, draft_id: str) -> Json:
+    def finalize(self, draft_id: str, *, decided: bool = False) -> Json:
         """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
+
+        A contested path that an edit leaves undecided is a violation, too, with the code `contested`;
+        with `decided`, the person means everything as it stands.
 
         Finalizing an entry again gives the same result. An edit that changed nothing makes no
         revision: the answer names the one that stands, with `"unchanged": true`.
@@ -231,6 +239,10 @@ class Filling:
                 if earlier is None:
                     raise
                 return earlier
+            undecided = [] if decided else self._editing.undecided(draft.instance)
+            if undecided:
+                undecided += draft.instance.session.violations()
+                return {"violations": format_violations(undecided)}
             return self._close_draft(draft)
 
     def _ended(self, draft_id: str) -> Json | None:
@@ -298,6 +310,7 @@ class Filling:
         language: str,
         act: Callable[[Session], Change],
         base_sequence: int | None,
+        touched: str = "",
     ) -> Json:
         with self._held(draft_id) as draft:
             session = draft.instance.session
@@ -306,6 +319,7 @@ class Filling:
                 [] if base_sequence is None else _steps_after(draft, base_sequence, language) or []
             )
             change = format_state(act(session))
+            draft.instance.touched.add(touched)
             draft.sequence += 1
             draft.steps.append({"sequence": draft.sequence, "language": session.language, **change})
             del draft.steps[:-STEPS_KEPT]

@@ -14,12 +14,14 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from client.deciding import dropped, without_place
 from client.definitions import Definitions
 from client.editing import Editing
 from client.errors import EntryStateError, InputError
 from client.finalize import Finalizer
-from client.history import Revised
+from client.history import SHORTEST_DIGEST, Revised
 from client.labels import Labels
+from client.opening import Instance
 from client.placing import put_answer, put_order, take_row_away
 from client.replica import Replica
 from client.views import VOID, View
@@ -37,7 +39,8 @@ With `text` beside the value, the text is taken where the question takes no such
 """
 
 _ORDER = "#order"
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{6,64}")
+_SHORTEST = len("sha256:") + SHORTEST_DIGEST
 
 
 class Merging:
@@ -54,6 +57,8 @@ class Merging:
     def conflicts(self, entry: str, language: str) -> Json:
         """Return what is contested: `{"entry", "heads", "contested"}`, every contender with its author.
 
+        `dropped` are the answers that the version of the form it is decided in has no place for.
+
         Raises:
             NotFoundError: there is no such entry.
         """
@@ -65,15 +70,20 @@ class Merging:
             "entry": entry,
             "heads": [told.of(heads[digest]) for digest in view.heads],
             "contested": [self._contested(each, view, labels) for each in view.contested],
+            "dropped": self._dropped(self._editing.resume(view), language),
         }
 
     def merge(self, entry: str, take: Choices) -> Json:
-        """Save what was decided: `{"entry", "revision", "state"}`, or `{"violations"}`.
+        """Save what was decided: `{"entry", "revision", "state", "dropped"}`, or `{"violations"}`.
+
+        `dropped` are the answers, none of them contested, that the version of the form has no place
+        for; the history keeps them.
 
         Raises:
             NotFoundError: there is no such entry.
             InputError: a path is not contested, or it is not clear what is taken.
-            EntryStateError: something is left to decide, or a draft of the entry is open.
+            EntryStateError: something is left to decide, no version has a place for all that was
+                taken, or a draft of the entry is open.
             StorageError: it could not be saved.
         """
         self._editing.require_no_draft(entry)
@@ -85,7 +95,19 @@ class Merging:
             parents = self._editing.parents(view)
             return self._finalizer.void(entry, view.form, view.definition, parents, reason)
         _require_all(view, decided)
-        return self._finalizer.finalize(self._editing.resume(_with(view, decided)))
+        instance = self._editing.resume(_with(view, decided))
+        _require_places(instance, decided)
+        lost = self._dropped(instance, "")
+        outcome = self._finalizer.finalize(instance)
+        return {**outcome, "dropped": lost} if "revision" in outcome else outcome
+
+    def _dropped(self, instance: Instance, language: str) -> list[Json]:
+        """Return what a version drops, in the words of the newest that another head was made with."""
+        used = instance.compiled.form.digest
+        made_with = {head["definition"] for head in self._replica.heads_of(instance.entry)}
+        others = self._definitions.newest_first(made_with - {used})
+        form = self._definitions.form(others[0] if others else used)
+        return dropped(instance, Labels(form, language))
 
     def _decided(self, view: View, take: Choices) -> Iterator[tuple[str, Contender]]:
         contested = {each.path: each for each in view.contested}
@@ -120,15 +142,16 @@ class Merging:
         if choice.get("choice") == "theirs":
             return _theirs(contested, ours)
         if "head" in choice:
-            found = [each for each in contested.contenders if each.digest == choice["head"]]
-            if found:
+            wanted = choice["head"]
+            found = [each for each in contested.contenders if each.digest.startswith(wanted)]
+            if len(found) == 1 and len(wanted) >= _SHORTEST:
                 return found[0]
         elif "value" in choice:
             return _valued(contested, choice["value"])
         raise InputError(
             f"What is to be taken at {contested.path or 'the entry as such'} is none of those there.",
             code="choice",
-            hint="ours, theirs, the digest of a head, or a value.",
+            hint="ours, theirs, the digest of a head or its beginning (sha256:1a2b3c), or a value.",
         )
 
     def _ours(self, contested: Contested) -> Contender:
@@ -209,6 +232,18 @@ def _require_all(view: View, decided: Mapping[str, Contender]) -> None:
             f"Still to be decided: {', '.join(left)}.",
             code="undecided",
             hint=f"See: tianbao merge {view.entry}",
+        )
+
+
+def _require_places(instance: Instance, decided: Mapping[str, Contender]) -> None:
+    """Make sure that nothing that was taken would be dropped."""
+    taken = [path for path, each in decided.items() if each.is_present]
+    if lost := without_place(taken, instance):
+        raise EntryStateError(
+            "The heads were made with versions of the form of which none has a place for all that "
+            f"was taken: {', '.join(lost)}.",
+            code="no_place",
+            hint="Take nothing there (null), or edit the entry in the version that has it.",
         )
 
 

@@ -54,7 +54,8 @@ class Moment:
 class Instance:
     """An open instance; `parents` are the revisions that what it becomes will follow.
 
-    `unknown` and `unknown_reasons` are of questions that this version of the form does not have.
+    `unknown` and `unknown_reasons` are of questions that this version of the form does not have;
+    `touched` are the paths that a person answered since it was opened.
     """
 
     entry: str
@@ -65,6 +66,7 @@ class Instance:
     parents: tuple[str, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
     unknown_reasons: Mapping[str, str] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
 
     @property
     def form_id(self) -> str:

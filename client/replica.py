@@ -123,7 +123,7 @@ class Replica:
             raise _no_entry(entry)
         if len(heads) == 1:
             return view_of(heads[0], self.revision(heads[0]))
-        return self._recalculated(self._merged(entry, heads))
+        return self._recalculated(self.merged(entry, heads))
 
     def merged(self, entry: str, heads: Sequence[str]) -> View:
         """Return what several revisions of an entry say together, calculations as the first has them.
@@ -134,7 +134,14 @@ class Replica:
             StorageError: the disk gave other bytes back than were saved.
             DefinitionError: this version of the program cannot read the definition.
         """
-        return self._merged(entry, heads)
+        revisions = {digest: self.revision(digest) for digest in heads}
+        below = ancestors(heads, self._heads.parents(entry))
+        revisions |= dict(self._readable(below))
+        made_with = {revisions[digest].definition for digest in heads}
+        forms = {digest: self._definitions.compiled(digest).form for digest in sorted(made_with)}
+        newest, *older = self._definitions.newest_first(made_with)
+        view = merged_view(revisions, newest, list(forms.values()))
+        return replace(view, definition=best_fit(view, [forms[each] for each in (newest, *older)]))
 
     def shown(self, entry: str) -> View:
         """Return an entry to be read: as it stands or, if it was taken back, as it stood before.
@@ -241,7 +248,7 @@ class Replica:
     def _settle(self, entry: str) -> str:
         """Find out what is contested of an entry, and keep it until its heads change."""
         try:
-            contested = self._merged(entry, self._heads.of(entry)).contested
+            contested = self.merged(entry, self._heads.of(entry)).contested
             paths = json.dumps([each.path for each in contested], ensure_ascii=False)
             with self._db.transaction():
                 self._db.write(
@@ -251,19 +258,6 @@ class Replica:
         except (ClientError, FormError, SyncError):  # of no definition yet, of a damaged head
             return UNSETTLED
         return paths
-
-    def _merged(self, entry: str, heads: Sequence[str]) -> View:
-        revisions = {digest: self.revision(digest) for digest in heads}
-        below = ancestors(heads, self._heads.parents(entry))
-        revisions |= dict(self._readable(below))
-        made_with = {revisions[digest].definition for digest in heads}
-        forms = [self._definitions.compiled(digest).form for digest in sorted(made_with)]
-        newest = self._definitions.newest_of(made_with)
-        view = merged_view(revisions, newest, forms)
-        if len(forms) == 1:
-            return view
-        forms.sort(key=lambda form: form.digest != newest)
-        return replace(view, definition=best_fit(view, forms))
 
     def _readable(self, digests: Iterable[str]) -> Iterator[tuple[str, Revision]]:
         """Yield those that are here and intact; what is missing only makes more contested."""
@@ -306,7 +300,7 @@ class Replica:
         head = heads[0]
         try:
             if len(heads) > 1:  # calculations may draw on this very list: they stay as they are
-                return self._merged(head["entry"], [each["digest"] for each in heads])
+                return self.merged(head["entry"], [each["digest"] for each in heads])
             if is_named(head["content"], head["digest"]):
                 return _plain_view(head)
         except (ClientError, FormError, SyncError):

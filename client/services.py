@@ -109,14 +109,16 @@ class Services:
         """
         Troubles(self.db).dismiss(trouble, self.clock.now())
 
-    def finalize(self, draft_id: str) -> Json:
+    def finalize(self, draft_id: str, *, decided: bool = False) -> Json:
         """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
+
+        See `Filling.finalize`.
 
         Raises:
             NotFoundError: there is no such draft.
             StorageError: it could not be saved; the draft is kept.
         """
-        outcome = self.filling.finalize(draft_id)
+        outcome = self.filling.finalize(draft_id, decided=decided)
         if "revision" in outcome:
             self.wake()
         return outcome

@@ -6,9 +6,9 @@ ever.
 and are left out when it is finalized: each is named before.
 """
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
+from client.deciding import dropped, leaves
 from client.definitions import Definitions
 from client.errors import NotFoundError
 from client.filling import Filling
@@ -20,8 +20,6 @@ from forms.definition import Form, Node, Question, Repeat, walk
 from forms.violation import Violation
 
 Json = dict[str, Any]
-
-_ROW = "_row"
 
 
 class Upgrading:
@@ -71,7 +69,7 @@ class Upgrading:
             instance.kept_reasons(),
             instance.session.language,
         )
-        moved.parents = instance.parents
+        moved.parents, moved.touched = instance.parents, instance.touched
         return moved
 
     def _told(self, instance: Instance, language: str) -> Json:
@@ -90,8 +88,8 @@ class Upgrading:
             "to": {"version": new.version, "definition": new.digest},
             "is_newest": old.digest == new.digest,
             "applied": False,
-            "kept": sum(1 for _ in _leaves("", moved.session.answers())),
-            "dropped": _dropped(moved, Labels(old, language)),
+            "kept": sum(1 for _ in leaves("", moved.session.answers())),
+            "dropped": dropped(moved, Labels(old, language)),
             "new_questions": _added(old, new, labels),
             "new_required": _required(violations, labels, moved),
             "violations": [
@@ -99,18 +97,6 @@ class Upgrading:
                 for each in format_violations(violations)
             ],
         }
-
-
-def _dropped(moved: Instance, labels: Labels) -> list[Json]:
-    return [
-        {
-            "path": path,
-            "label": labels.path(path, moved.kept_answers()),
-            "value": value,
-            "text": labels.value(path, value),
-        }
-        for path, value in _leaves("", moved.unknown)
-    ]
 
 
 def _added(old: Form, new: Form, labels: Labels) -> list[Json]:
@@ -135,24 +121,3 @@ def _required(violations: list[Violation], labels: Labels, moved: Instance) -> l
         for each in violations
         if each.code == "required"
     ]
-
-
-def _leaves(path: str, answers: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield every answer with its path; what stands together (a position, a file) is one."""
-    for name, value in answers.items():
-        here = f"{path}/{name}" if path else name
-        if isinstance(value, list) and value and all(map(_is_row, value)):
-            for row in value:
-                yield from _leaves(f"{here}[{row[_ROW]}]", row)
-        elif isinstance(value, dict) and not _is_one_answer(value):
-            yield from _leaves(here, value)
-        elif name != _ROW:
-            yield here, value
-
-
-def _is_row(value: Any) -> bool:
-    return isinstance(value, dict) and _ROW in value
-
-
-def _is_one_answer(value: Mapping[str, Any]) -> bool:
-    return "sha256" in value or "lat" in value

@@ -82,6 +82,21 @@ def merged_view(revisions: Mapping[str, Revision], definition: str, forms: Seque
     )
 
 
+def best_fit(view: View, forms: Sequence[Form]) -> str:
+    """Return the first of several versions of a form that lacks the fewest places for a view.
+
+    A place for what is contested counts before all others: it is what a person has to decide.
+    """
+
+    def lacks(form: Form) -> tuple[int, int]:
+        known = {node.path for node in walk(form.survey)}
+        places = [each.path.partition("#")[0] for each in view.contested]
+        missing = [place for place in places if place and definition_path(place) not in known]
+        return len(missing), _count(split_known(form.survey, view.answers)[1])
+
+    return min(forms, key=lacks).digest
+
+
 def version_of(digest: str, revision: Revision) -> Version:
     """Return what merging has to know of a revision."""
     return Version(
@@ -166,6 +181,14 @@ def has_rows(answers: Any, path: str) -> bool:
             if answers is None:
                 return False
     return True
+
+
+def _count(unknown: Any) -> int:
+    if isinstance(unknown, list):
+        return sum(map(_count, unknown))
+    if isinstance(unknown, dict):
+        return sum(_count(value) for name, value in unknown.items() if name != ROW)
+    return 1
 
 
 def _split(node: Node, value: Any) -> tuple[Any, Any]:

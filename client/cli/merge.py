@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from client.cli._output import example, language, show, show_json
+from client.cli._output import example, language, say, show, show_json
 from client.cli.edit import tell_outcome
 from client.control import call
 
@@ -20,7 +20,7 @@ from client.control import call
     "--take",
     multiple=True,
     metavar="PATH=ours|theirs|VALUE",
-    help="What is to stand at a contested path.",
+    help="What is to stand at a contested path; or PATH=sha256:1a2b3c, what that head has.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -28,7 +28,9 @@ def merge(ctx: click.Context, entry: str, take: tuple[str, ...], *, as_json: boo
     """List what is contested of an ENTRY; with --take, decide it, and print the new revision.
 
     "ours" is what this device's own head has; where none or several are its own, the one that is
-    shown now. VALUE is JSON or plain text, or the digest of the head that is to prevail. A row
+    shown now. Both are what they are at the moment of saving: name a head by the beginning of its
+    digest, as the list shows it (sha256:1a2b3c), to take what you have seen and nothing that came
+    since. Any other VALUE is JSON or plain text. A row
     (contests[9f3a]) is kept with true and removed with false; an order (contests#order) is a list of
     row ids; the entry as such ("") is put or void. Everything has to be decided at once: else
     nothing is saved, and what is left is named.
@@ -37,11 +39,17 @@ def merge(ctx: click.Context, entry: str, take: tuple[str, ...], *, as_json: boo
     outcome = next(call(ctx.obj, "merge", {**params, "language": language()}))
     if take:
         tell_outcome(ctx, outcome, as_json=as_json)
+        for each in outcome.get("dropped", ()):
+            say(
+                f"Left out, as this version of the form does not ask it: {each['label']}: {each['text']}"
+            )
     elif as_json:
         show_json(outcome)
     else:
         for line in _lines(outcome):
             show(line)
+        for each in outcome["dropped"]:
+            show(f"Will be left out, as the form does not ask it: {each['label']}: {each['text']}")
 
 
 def _split(given: str) -> tuple[str, str]:

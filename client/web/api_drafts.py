@@ -15,6 +15,11 @@ GET    /api/drafts/<draft>/upgrade?language=      what would change in the newes
 POST   /api/drafts/<draft>/upgrade                move it there; it is drawn anew
 
 Every step answers with the change to draw: {"sequence", "states", "added", "removed", …}.
+
+An edit of a contested entry is closed once each contested path was answered in it; until then there is
+a violation with the code `contested` at each path that was not (a question, a row, `rows#order`, or the
+empty text for the entry as such). A body of {"decided": true} closes it as it stands; no body, and
+{}, are {"decided": false}.
 """
 
 from http import HTTPStatus
@@ -30,6 +35,7 @@ from client.services import Services
 from client.web.bodies import (
     AddRowSchema,
     AnswerSchema,
+    FinalizeSchema,
     MoveRowSchema,
     NewDraftSchema,
     ReasonSchema,
@@ -124,7 +130,8 @@ def attach(draft: str) -> ResponseReturnValue:
 @bp.post("/<draft>/finalize")
 def finalize(draft: str) -> ResponseReturnValue:
     """Close a draft."""
-    return jsonify(_filling().finalize(draft))
+    body = read_body(FinalizeSchema(), request) if request.content_length else {"decided": False}
+    return jsonify(_services().finalize(draft, decided=body["decided"]))
 
 
 @bp.get("/<draft>/upgrade")

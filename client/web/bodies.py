@@ -75,6 +75,12 @@ class UpgradeSchema(Schema):
     language = _language()
 
 
+class FinalizeSchema(Schema):
+    """A draft is closed; with `decided`, all that is contested is meant as it stands."""
+
+    decided = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
 class EditSchema(Schema):
     """An entry is opened to be changed."""
 
