@@ -2,7 +2,8 @@
 
 * A part goes the way of an uploaded chunk: flushed, counted by offset, and the whole checked against
 its name. What an upload over the network left off is gone on with, and the other way round.
-* Only what a revision in the log names is taken, in the size that a revision says.
+* Only what a revision in the log names is taken. Where revisions say several sizes, it is taken in
+  each: the digest of the whole says which of them is right.
 * A lost part leaves its file as far as the part before; the rest comes with an intact copy.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from server import attachments
-from server.attachments import StoredAttachment
+from server.attachments import Claim, StoredAttachment
 from server.errors import ServerError
 from server.room import require_room
 from server.services import Services
@@ -20,10 +21,10 @@ from sync.bundle import FileChunk
 
 @dataclass(slots=True)
 class _Arriving:
-    """The file that is coming in: how much of it is stored, and what waits to be."""
+    """A file that is coming in, of one of the sizes it is said to have: what is stored, what waits."""
 
     sha256: str
-    size: int
+    claim: Claim
     stored: int
     held: bytes = b""
 
@@ -38,7 +39,8 @@ class CarriedFiles:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._now: _Arriving | None = None
+        self._name = ""  # of the file that is coming in
+        self._now: list[_Arriving] = []  # that file, in each of its sizes
         self.complete: dict[str, StoredAttachment] = {}
         self.trouble: dict[str, str] = {}  # why a file is not complete, by its name
 
@@ -47,58 +49,76 @@ class CarriedFiles:
         if self._find(chunk.sha256) is not None:
             return
         try:
-            self._take(chunk)
+            self._require_begun(chunk.sha256)
+            codes = self._try_each(chunk)
         except ServerError as error:
-            self._now = None
-            self.trouble[chunk.sha256] = error.code
+            codes = [error.code]
+        if codes and all(codes):
+            self.trouble[chunk.sha256] = codes[-1]
+        self._find(chunk.sha256)
 
     def finish(self) -> None:
         """Store what still waits."""
-        arriving, self._now = self._now, None
-        if arriving is None or len(arriving.held) < MIN_CHUNK:
-            return
-        try:
-            self._store(arriving)
-        except ServerError as error:
-            self.trouble[arriving.sha256] = error.code
+        arrived, self._now, self._name = self._now, [], ""
+        for arriving in arrived:
+            if len(arriving.held) < MIN_CHUNK:
+                continue
+            try:
+                self._store(arriving)
+            except ServerError as error:
+                self.trouble[arriving.sha256] = error.code
 
     def look_for(self, names: Iterable[str]) -> list[str]:
         """Return which of these files are not complete; the others stand in `complete`."""
         return [sha256 for sha256 in names if self._find(sha256) is None]
 
-    def _take(self, chunk: FileChunk) -> None:
-        if self._now is None or self._now.sha256 != chunk.sha256:
-            self.finish()
-            self._now = self._begin(chunk.sha256)
-        arriving = self._now
-        if arriving is None:
-            self.trouble[chunk.sha256] = "unknown_attachment"
-        elif chunk.offset > arriving.end:
-            self.trouble[chunk.sha256] = "offset"
-        elif chunk.offset + len(chunk.content) > arriving.size:
-            self.trouble[chunk.sha256] = "other_size"
-        else:
-            arriving.held += chunk.content[arriving.end - chunk.offset :]
-            self._store_whole_chunks(arriving)
-
-    def _begin(self, sha256: str) -> _Arriving | None:
+    def _require_begun(self, sha256: str) -> None:
+        if self._name == sha256 and self._now:
+            return
+        self.finish()
         with self._services.readers.read() as connection:
-            sizes = attachments.sizes_named(connection, sha256)
-        if not sizes:
-            return None
+            claims = attachments.claims(connection, sha256)
+        if not claims:
+            raise attachments.unknown_attachment()
         require_room(self._services.folder, for_blobs=True)
-        return _Arriving(sha256, min(sizes), self._services.uploads.offset(sha256))
+        offset = self._services.uploads.offset
+        self._name = sha256
+        self._now = [
+            _Arriving(sha256, claim, offset(sha256, claim.size, claim.unit)) for claim in claims
+        ]
+
+    def _try_each(self, chunk: FileChunk) -> list[str]:
+        codes = []
+        for arriving in tuple(self._now):
+            codes.append(self._try(arriving, chunk))
+            if not self._now:
+                break  # it is complete, or was its last chance
+        return codes
+
+    def _try(self, arriving: _Arriving, chunk: FileChunk) -> str:
+        """Take a part for one of the sizes; return what is wrong with it, nothing if nothing is."""
+        if chunk.offset > arriving.end:
+            return "offset"
+        if chunk.offset + len(chunk.content) > arriving.claim.size:
+            return "other_size"
+        arriving.held += chunk.content[arriving.end - chunk.offset :]
+        try:
+            self._store_whole_chunks(arriving)
+        except ServerError as error:
+            self._now.remove(arriving)
+            return error.code
+        return ""
 
     def _store_whole_chunks(self, arriving: _Arriving) -> None:
-        while len(arriving.held) >= MAX_CHUNK or arriving.end == arriving.size:
+        while len(arriving.held) >= MAX_CHUNK or arriving.end == arriving.claim.size:
             self._store(arriving)
-            if arriving.stored == arriving.size:
+            if arriving.stored == arriving.claim.size:
                 self._note(arriving)
                 return
 
     def _store(self, arriving: _Arriving) -> None:
-        content = arriving.held[:MAX_CHUNK]
-        chunk = Chunk(arriving.sha256, arriving.stored, arriving.size, content)
+        content, claim = arriving.held[:MAX_CHUNK], arriving.claim
+        chunk = Chunk(arriving.sha256, arriving.stored, claim.size, content, claim.unit)
         reached = self._services.uploads.add(chunk)  # the device may be uploading it just now
         arriving.held = arriving.held[reached - arriving.stored :]
         arriving.stored = reached
@@ -107,11 +127,10 @@ class CarriedFiles:
         sha256, services = arriving.sha256, self._services
         services.writer.run(
             lambda connection: attachments.add_attachment(
-                connection, sha256, arriving.size, services.clock()
+                connection, sha256, arriving.claim.size, services.clock()
             )
         )
-        self._now = None
-        self._find(sha256)
+        self._now = []
 
     def _find(self, sha256: str) -> StoredAttachment | None:
         if sha256 not in self.complete:

@@ -91,12 +91,12 @@ def add_revisions(connection: Connection, placed: Sequence[Placed], now: datetim
     if parents:
         connection.executemany("INSERT INTO parent VALUES (?, ?)", parents)
     uses = [
-        (attachment.sha256, each.arrival.digest)
+        (attachment.sha256, each.arrival.digest, attachment.size)
         for each in placed
         for attachment in each.arrival.revision.attachments
     ]
     if uses:
-        connection.executemany("INSERT INTO attachment_use VALUES (?, ?)", uses)
+        connection.executemany("INSERT INTO attachment_use VALUES (?, ?, ?)", uses)
 
 
 def _row(placed: Placed, received_at: str) -> tuple[str | int | None, ...]:

@@ -6,7 +6,7 @@ folder's lock. What a method changes is durable when it returns.
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -250,8 +250,8 @@ class Services:
         for size in sizes:
             if self.blobs.is_whole(sha256, size):
                 return size
-        offset = self.uploads.offset(sha256)
-        return offset if offset <= max(sizes, default=0) else 0  # no such file: it begins anew
+        # Of several sizes, nobody says here which is meant: less than is there costs one chunk.
+        return min((self.uploads.offset(sha256, size, unit) for size in sizes), default=0)
 
     def store_chunk(self, unit: str, chunk: Chunk) -> StoredAttachment | int:
         """Store bytes of a file; return it once it is complete and logged, else its offset.
@@ -268,7 +268,7 @@ class Services:
         if stored := self.find_attachment(chunk.sha256):
             return stored
         require_room(self.folder, for_blobs=True)
-        offset = self.uploads.add(chunk)
+        offset = self.uploads.add(replace(chunk, unit=unit))
         if offset < chunk.size:
             return offset
         return self.writer.run(

@@ -385,3 +385,34 @@ def test_where_room_is_scarce_no_chunk_is_taken_and_the_offset_stays(
 
     assert (full.status, full.answer.code, kept) == (507, "low_space", 100_000)
     assert patch(http, device, 100_000, len(CONTENT)).answer.complete
+
+
+def test_a_wrong_size_that_another_unit_says_takes_no_offset_back(http, device, enrolled):
+    south = enrolled("south", "south")
+    patch(http, device, 0, 200_000)
+    wrong = south.frame(south.revision({"title": "乙", "photo": photo() | {"size": 1}}))
+    http.push(south, wrong)
+    refused = send(http, south, b"x", f"{PATH}?offset=0&size=1")
+
+    assert refused.status_code == 409
+    assert status(http, device).offset == 200_000
+
+
+def test_many_wrong_sizes_shut_no_file_out(http, device):
+    sizes = [*range(100, 140), len(OTHER)]
+    photos = [photo(OTHER) | {"size": size} for size in sizes]
+    http.push(device, *[device.frame(device.revision({"photo": each})) for each in photos])
+
+    assert put(http, device, OTHER).status_code == 200
+
+
+def test_where_a_unit_says_two_sizes_the_file_comes_all_the_same(http, device):
+    wrong = device.frame(device.revision({"photo": photo() | {"size": 1_000_000}}))
+    patch(http, device, 0, 200_000)
+    http.push(device, wrong)
+
+    before = status(http, device).offset
+    reached = patch(http, device, before, before + 100_000).answer.offset
+
+    assert reached == 200_000
+    assert patch(http, device, reached, len(CONTENT)).answer.complete

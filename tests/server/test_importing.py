@@ -220,7 +220,10 @@ def test_a_bundle_that_was_cut_yields_what_came(carry, device, services):
 
     assert (done["logged"], done["files"], done["is_whole"]) == (3, 1, False)
     assert {each["code"] for each in done["missing"]} == {"not_in_bundle"}
-    assert services.uploads.offset(hashlib.sha256(PHOTO).hexdigest()) >= CHUNK_BYTES
+    assert (
+        services.uploads.offset(hashlib.sha256(PHOTO).hexdigest(), len(PHOTO), "north")
+        >= CHUNK_BYTES
+    )
 
 
 def test_two_damaged_copies_make_a_whole_one(carry, device):
@@ -244,6 +247,33 @@ def test_an_upload_over_the_network_is_gone_on_with(carry, device, services, htt
 
     assert done["files"] == 1
     assert services.find_attachment(name) is not None
+
+
+def test_a_wrong_size_that_a_stranger_says_keeps_no_file_out(carry, device, stranger, services):
+    other = stranger("carrier")
+    wrong = other.frame(other.revision({"title": "x", "photo": named(PHOTO) | {"size": 1}}))
+    right = device.frame(device.revision({"title": "一", "photo": named(PHOTO)}))
+
+    assert carry(bundle_of(device, [wrong, right], [PHOTO]))["files"] == 1
+
+
+def test_wrong_sizes_that_enrolled_devices_say_keep_no_file_out(carry, device, enrolled):
+    other = enrolled("other", "south")
+    sizes = [*range(1, 80), len(PHOTO) - 1, len(PHOTO) + 1, len(PHOTO) + 1_000_000]
+    wrong = [
+        other.frame(other.revision({"title": "x", "photo": named(PHOTO) | {"size": size}}))
+        for size in reversed(sizes)
+    ]
+    right = device.frame(device.revision({"title": "一", "photo": named(PHOTO)}))
+
+    assert carry(bundle_of(device, [*wrong, right], [PHOTO]))["files"] == 1
+
+
+def test_a_file_that_only_a_stranger_names_is_taken(carry, device, stranger):
+    other = stranger("lost after a restore")
+    frames = [other.frame(other.revision({"title": "x", "photo": named(PHOTO)}))]
+
+    assert carry(bundle_of(device, frames, [PHOTO]))["files"] == 1
 
 
 @pytest.mark.parametrize("size", [700, 1500, 300_000, CHUNK_BYTES])

@@ -2,17 +2,22 @@
 
 import sqlite3
 import stat
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 import pytest
 
 from server import db, log
+from server.backup import back_up
 from server.config import DataFolder
 from server.db import open_reader, open_writer, transaction
+from server.doctor import examine
 from server.errors import DataFolderError
-from server.migrations import SCHEMA_VERSION, migrate, schema_version
+from server.migrations import _GUARDS, _TABLES, SCHEMA_VERSION, migrate, schema_version
+from server.restore import restore
 from server.services import open_services
+from server.uploads import Chunk
+from sync.digest import digest_of
 from sync.statement import Statement, StatementKind, parse_statement
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -116,15 +121,110 @@ def test_the_log_only_grows_and_has_no_gap(connection, statement):
 
 
 def test_an_object_is_stored_once(connection):
-    assert log.add_object(connection, "sha256:x", "form", b"one")
-    assert not log.add_object(connection, "sha256:x", "form", b"two")
-    assert log.read_object(connection, "sha256:x") == b"one"
+    name = digest_of(b"one")
+    for _ in range(2):
+        log.add_object(connection, name, "form", b"one")
+
+    assert log.read_object(connection, name) == b"one"
+    assert log.repairs(connection) == 0
 
 
 def test_a_new_file_has_the_version_of_this_program(connection):
     assert schema_version(connection) == SCHEMA_VERSION
     migrate(connection)
     assert schema_version(connection) == SCHEMA_VERSION
+
+
+@pytest.fixture
+def old_folder(folder, clock, services, device):
+    """A data folder as version 1 left it, with entries that name files; one of them is damaged."""
+    photo = {"name": "a.jpg", "type": "image/jpeg", "sha256": "ab" * 32}
+    sizes = (4711, 12, 13)
+    frames = [device.frame(device.revision({"photo": photo | {"size": size}})) for size in sizes]
+    services.ingest.push(frames)
+    services.close()
+    path = folder.log_db
+    current = path.with_name("current.db")
+    path.rename(current)
+    connection = open_writer(path)
+    try:
+        for statement in (*_TABLES.split(";"), *_GUARDS.split("|")):
+            connection.execute(statement)
+        fill_from(connection, current)
+        connection.execute(
+            "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, "
+            "name TEXT, applied_at TEXT)"
+        )
+        connection.execute(
+            "INSERT INTO _sqlite_migrations VALUES (1, 'tianbao-log', 'tables_of_version_1', '')"
+        )
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema_version'")
+        connection.execute("DROP TRIGGER object_stays")
+        connection.execute("UPDATE object SET bytes = x'00' WHERE digest = ?", (frames[2].digest,))
+        connection.execute(next(each for each in _GUARDS.split("|") if "object_stays" in each))
+    finally:
+        connection.close()
+    current.unlink()
+    return folder
+
+
+def fill_from(connection, path):
+    connection.execute("ATTACH ? AS current", (str(path),))
+    names = [
+        row["name"]
+        for row in connection.execute(
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        )
+    ]
+    connection.execute("PRAGMA foreign_keys = OFF")
+    for name in names:
+        columns = ", ".join(
+            row["name"] for row in connection.execute(f"PRAGMA main.table_info({name})")
+        )
+        connection.execute(f"INSERT INTO main.{name} SELECT {columns} FROM current.{name}")  # noqa: S608 - names of this program
+    connection.execute("DETACH current")
+
+
+def sizes_in(folder):
+    with closing(open_reader(folder.log_db)) as connection:
+        rows = connection.execute("SELECT size FROM attachment_use ORDER BY size")
+        return schema_version(connection), [row["size"] for row in rows]
+
+
+def test_a_data_folder_of_version_1_knows_at_once_what_sizes_its_files_have(old_folder, clock):
+    with open_services(old_folder, clock) as services:
+        assert services.store_chunk("north", Chunk("ab" * 32, 0, 4711, bytes(2000))) == 2000
+
+    assert sizes_in(old_folder) == (SCHEMA_VERSION, [None, 12, 4711])
+
+
+def test_a_backup_of_version_1_is_restored_and_brought_up_to_date(old_folder, clock, tmp_path):
+    back_up(old_folder, tmp_path / "backup", NOW)
+
+    restored = DataFolder(tmp_path / "new")
+    restore(tmp_path / "backup", restored)
+    with open_services(restored, clock):
+        pass
+
+    assert sizes_in(restored) == (SCHEMA_VERSION, [None, 12, 4711])
+
+
+def test_a_backup_is_gone_on_with_after_the_tables_have_changed(old_folder, clock, tmp_path):
+    back_up(old_folder, tmp_path / "backup", NOW)
+    with open_services(old_folder, clock):
+        pass
+    back_up(old_folder, tmp_path / "backup", NOW)
+
+    restored = DataFolder(tmp_path / "new")
+    restore(tmp_path / "backup", restored)
+
+    assert sizes_in(restored) == (SCHEMA_VERSION, [None, 12, 4711])
+
+
+def test_the_doctor_looks_at_a_data_folder_of_version_1(old_folder):
+    looked = examine(old_folder, None, NOW, may_mend=False)
+
+    assert {finding.code for finding in looked.findings} == {"object_damaged", "audit_differs"}
 
 
 def test_a_data_folder_of_a_newer_version_is_refused_with_the_reason(folder: DataFolder, clock):

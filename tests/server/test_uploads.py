@@ -1,5 +1,6 @@
 """Files that come in chunks: what is on the disk after a crash, an error, or two senders at once."""
 
+import errno
 import hashlib
 import os
 import resource
@@ -12,8 +13,8 @@ import pytest
 
 from server.blobs import Blobs
 from server.config import DataFolder
-from server.errors import ConflictError, RequestError, StorageFullError, TooLargeError
-from server.uploads import KEPT_FOR, MAX_SIZE, Chunk, Uploads
+from server.errors import ConflictError, RequestError, StorageError, StorageFullError, TooLargeError
+from server.uploads import KEPT_FOR, MAX_SIZE, Chunk, Uploads, part_name
 
 CONTENT = bytes(range(256)) * 200
 NAME = hashlib.sha256(CONTENT).hexdigest()
@@ -44,18 +45,18 @@ def chunk(offset, end=None, content=CONTENT, name=NAME):
 
 
 def send_rest(uploads):
-    offset = uploads.offset(NAME)
+    offset = uploads.offset(NAME, SIZE)
     while offset < SIZE:
         offset = uploads.add(chunk(offset))
     return offset
 
 
 def part(folder):
-    return folder.incoming / f"{NAME}.part"
+    return folder.incoming / f"{part_name(NAME, SIZE, '')}.part"
 
 
 def chunks(folder):
-    return folder.incoming / f"{NAME}.chunks"
+    return folder.incoming / f"{part_name(NAME, SIZE, '')}.chunks"
 
 
 def stored(folder):
@@ -88,7 +89,7 @@ def test_a_restarted_server_goes_on_where_the_last_answer_was(uploads, folder):
 
     again = open_uploads(folder)
 
-    assert again.offset(NAME) == 2 * CHUNK
+    assert again.offset(NAME, SIZE) == 2 * CHUNK
     send_rest(again)
     assert stored(folder) == CONTENT
 
@@ -101,7 +102,7 @@ def test_a_record_that_the_power_cut_short_does_not_count(uploads, folder, kept)
 
     again = open_uploads(folder)
 
-    assert again.offset(NAME) == (2 * CHUNK if kept == 40 else CHUNK)
+    assert again.offset(NAME, SIZE) == (2 * CHUNK if kept == 40 else CHUNK)
     send_rest(again)
     assert stored(folder) == CONTENT
 
@@ -114,7 +115,7 @@ def test_bytes_without_a_record_do_not_count(uploads, folder, written):
 
     again = open_uploads(folder)
 
-    assert again.offset(NAME) == CHUNK
+    assert again.offset(NAME, SIZE) == CHUNK
     send_rest(again)
     assert stored(folder) == CONTENT
 
@@ -134,7 +135,7 @@ def test_a_record_that_the_bytes_do_not_bear_out_does_not_count(uploads, folder,
 
     again = open_uploads(folder)
 
-    assert again.offset(NAME) == (0 if damage == "gone" else CHUNK)
+    assert again.offset(NAME, SIZE) == (0 if damage == "gone" else CHUNK)
     send_rest(again)
     assert stored(folder) == CONTENT
 
@@ -155,7 +156,7 @@ def test_a_gap_is_refused(uploads):
         uploads.add(chunk(CHUNK + 1))
 
     assert caught.value.code == "offset"
-    assert uploads.offset(NAME) == CHUNK
+    assert uploads.offset(NAME, SIZE) == CHUNK
 
 
 def test_a_whole_that_is_not_the_name_is_dropped_and_sent_anew(uploads, folder):
@@ -214,8 +215,8 @@ def test_a_disk_that_fills_up_keeps_the_offset_and_takes_the_rest_later(uploads,
     with files_of_at_most(CHUNK + 100), pytest.raises(StorageFullError):
         uploads.add(chunk(CHUNK))
 
-    assert uploads.offset(NAME) == CHUNK
-    assert open_uploads(folder).offset(NAME) == CHUNK
+    assert uploads.offset(NAME, SIZE) == CHUNK
+    assert open_uploads(folder).offset(NAME, SIZE) == CHUNK
     send_rest(uploads)
     assert stored(folder) == CONTENT
 
@@ -231,7 +232,7 @@ def test_no_state_that_a_loss_of_power_may_leave_has_less_than_was_answered(uplo
         for recorded in (0, 1, 8, 39, 40):
             _restore(part(folder), before, after, grown)
             _restore(chunks(folder), before, after, recorded)
-            offset = open_uploads(folder).offset(NAME)
+            offset = open_uploads(folder).offset(NAME, SIZE)
             assert offset == (2 * CHUNK if (grown, recorded) == (CHUNK, 40) else CHUNK)
 
 
@@ -260,6 +261,66 @@ def test_records_without_a_part_are_deleted(uploads, folder):
     uploads.sweep(datetime.now(UTC))
 
     assert list(folder.incoming.iterdir()) == []
+
+
+def test_what_another_unit_says_of_a_file_touches_nothing_of_its_part(uploads, folder):
+    uploads.add(chunk(0))
+    uploads.add(Chunk(NAME, 0, SIZE, bytes(3 * CHUNK), "south"))
+    with pytest.raises(ConflictError):
+        uploads.add(Chunk(NAME, 0, 1, b"x", "south"))
+    with pytest.raises(ConflictError):
+        uploads.add(Chunk(NAME, 0, 1, b"x"))
+
+    assert uploads.offset(NAME, SIZE) == CHUNK
+    assert open_uploads(folder).offset(NAME, SIZE) == CHUNK
+    send_rest(uploads)
+    assert stored(folder) == CONTENT
+    assert list(folder.incoming.iterdir()) == []
+
+
+def test_a_record_that_could_not_be_flushed_is_not_believed_because_it_can_be_read(
+    uploads, folder, monkeypatch
+):
+    flushed = []
+
+    def fail_at_the_record(descriptor):
+        flushed.append(descriptor)
+        if len(flushed) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail_at_the_record)
+        broken.setattr(os, "truncate", fail_at_truncating)
+        with pytest.raises(StorageError):
+            uploads.add(chunk(0))
+
+    assert chunks(folder).stat().st_size > 0
+    assert uploads.offset(NAME, SIZE) == 0
+    send_rest(uploads)
+    assert stored(folder) == CONTENT
+
+
+def test_a_record_that_could_not_be_flushed_is_taken_away_before_the_next_start(
+    uploads, folder, monkeypatch
+):
+    uploads.add(chunk(0))
+    flushed = []
+
+    def fail_at_the_record(descriptor):
+        flushed.append(descriptor)
+        if len(flushed) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail_at_the_record)
+        with pytest.raises(StorageError):
+            uploads.add(chunk(CHUNK))
+
+    assert open_uploads(folder).offset(NAME, SIZE) == CHUNK
+
+
+def fail_at_truncating(*_):
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_a_file_that_was_lost_later_is_taken_again(uploads, folder):

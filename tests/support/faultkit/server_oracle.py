@@ -75,7 +75,7 @@ class ServerPromises:
         for sha256 in self.files.keys() - whole.keys():
             yield f"the file {sha256} is gone"
         for sha256 in self.offsets.keys() - self.files.keys() - whole.keys():
-            if (sure := _sure_bytes(folder / "incoming" / sha256)) < self.offsets[sha256]:
+            if (sure := _sure_bytes(folder / "incoming", sha256)) < self.offsets[sha256]:
                 yield f"of the file {sha256}, {self.offsets[sha256]} bytes were promised, {sure} are sure"
 
 
@@ -87,10 +87,14 @@ def _soundness(connection):
         yield "the log has a gap"
 
 
-def _sure_bytes(place):
+def _sure_bytes(incoming, sha256):
     """Return how many bytes of a file on its way are there and as they were sent."""
-    part, chunks, sure = place.with_suffix(".part"), place.with_suffix(".chunks"), 0
-    if not part.exists() or not chunks.exists():
+    return max((_sure_of(part) for part in incoming.glob(f"{sha256}-*.part")), default=0)
+
+
+def _sure_of(part):
+    chunks, sure = part.with_suffix(".chunks"), 0
+    if not chunks.exists():
         return 0
     content, records = part.read_bytes(), chunks.read_bytes()
     for at in range(0, len(records) - _RECORD.size + 1, _RECORD.size):
