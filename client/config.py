@@ -5,6 +5,7 @@ journal/        the same revisions once more, in frames, as they were saved
 blobs/          attached files, named by their SHA-256
 keys/           device.key (signs), page.key (sessions of the local pages)
 incarnation     names this database; the database holds the same name
+chain.mark      how far its chain of revisions has come
 server-ca.pem   the private certificate authority, where the device was enrolled with one
 control.json    how to reach the process that holds the home, while one serves
 lock            held by the process that has the home open
@@ -54,6 +55,11 @@ class Home:
     def incarnation(self) -> Path:
         """The name of the database, mirrored outside it."""
         return self.path / "incarnation"
+
+    @property
+    def mark(self) -> Path:
+        """How far the chain of this database has come, as it was known last."""
+        return self.path / "chain.mark"
 
     @property
     def server_ca(self) -> Path:

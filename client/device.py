@@ -9,7 +9,9 @@ instead of an old one forking.
 knows the file itself: its number on the disk, with those of its neighbours, for a number may be given
 again, and when it was last touched there. No copy has both. A disk alone that is numbered otherwise
 after a start, a stick that numbers its files anew, or a touch of an administrator, is no copy.
-* What neither shows (the image of a whole disk) shows when the server tells of a revision of this
+* Where not all of its files are others (a copy laid over the home, a database put back), the home
+holds less than the chain's mark says (`client.high_water`).
+* What none of these shows (the image of a whole disk) shows when the server tells of a revision of this
 device that is not here: then, too, a new incarnation begins.
 * Within an incarnation `sequence` counts from 1 without a gap, and `previous` names the revision
 before.
@@ -24,6 +26,7 @@ from client.config import Home
 from client.db import Database
 from client.durable import storage_errors, write_durably
 from client.errors import StorageError
+from client.high_water import HighWater
 from client.profile import read_profile
 from client.settings import read_setting, write_setting
 from sync.keys import KEY_LENGTH, SigningKey
@@ -55,6 +58,7 @@ class Device:
 
     key: SigningKey
     life: Life
+    high_water: HighWater
 
     @property
     def incarnation(self) -> str:
@@ -76,7 +80,7 @@ def open_device(home: Home, db: Database) -> Device:
     Raises:
         StorageError: the key cannot be read or written, or is not that of the enrolled device.
     """
-    return Device(_open_key(home, db), _open_life(home, db))
+    return Device(_open_key(home, db), _open_life(home, db), HighWater(home))
 
 
 def next_link(db: Database, device: Device) -> Link:

@@ -1,8 +1,8 @@
 """A home that went back in time: put back from a backup, or a copy of another one.
 
 It holds fewer revisions than it has made, and would give places in its chain a second time. What tells
-of it: the files of the home (`client.device`), or a revision of this very device that the server has
-and the home does not. Either way a new incarnation begins, so that both chains stay in full sight; what
+of it: the files of the home (`client.device`), the mark of its chain (`client.high_water`), or a
+revision of this very device that the server has and the home does not. Either way a new incarnation begins, so that both chains stay in full sight; what
 comes back from the server is this device's own again, and a person is told.
 """
 
@@ -11,9 +11,9 @@ import logging
 from client.clock import Clock
 from client.config import Home
 from client.db import Database
-from client.device import Beginning, Device, begin_incarnation
+from client.device import Beginning, Device, begin_incarnation, next_link
 from client.errors import StorageError
-from client.reconcile import compare_at_next_start
+from client.reconcile import Reconciler, compare_at_next_start
 from client.revisions import Revisions, SignedRevision
 from client.troubles import Troubles
 from sync.errors import SignatureError
@@ -57,6 +57,48 @@ def tell_beginning(device: Device, troubles: Troubles, clock: Clock) -> None:
         troubles.note(code, "", message, hint, clock.now())
     except StorageError as error:
         _log.error("This could not be kept for later: %s", error.message)
+
+
+class Ground:
+    """What saving stands on: journal and database agree, and the chain goes on where it had come to."""
+
+    def __init__(
+        self, home: Home, db: Database, device: Device, clock: Clock, reconciler: Reconciler
+    ) -> None:
+        self._home = home
+        self._db = db
+        self._device = device
+        self._clock = clock
+        self._reconciler = reconciler
+        self._is_sure = False
+
+    def start(self) -> None:
+        """Make sure of it at the start; where the disk does not let it, the next saving waits for it."""
+        try:
+            self.require()
+        except StorageError as error:
+            _log.error("Journal, database and mark could not be compared: %s", error.message)
+
+    def require(self) -> None:
+        """Make sure of it, if that is still owed.
+
+        Raises:
+            StorageError: they could not be compared, or no new chain be begun.
+        """
+        self._reconciler.require()
+        if not self._is_sure:
+            self._compare_mark()
+            self._is_sure = True
+
+    def _compare_mark(self) -> None:
+        device = self._device
+        top = next_link(self._db, device).sequence - 1
+        if top < device.high_water.reached(device.incarnation):
+            begin_incarnation(self._home, self._db, device)
+            device.life.beginning = Beginning.COPIED
+            tell_beginning(device, Troubles(self._db), self._clock)
+        elif top:  # what a crash has kept from being noted
+            device.high_water.note(device.incarnation, top)
 
 
 def take_back(

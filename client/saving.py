@@ -109,6 +109,7 @@ class Saver:
             signed = self._commit(wording, profile, parents)
             self._check(signed, draft)
             self._doubted = None
+            self._device.high_water.note(signed.revision.incarnation, signed.revision.sequence)
         return {"entry": wording.entry, "revision": signed.digest, "state": State.SAVED.value}
 
     def _require_no_other_draft(self, wording: Wording) -> None:

@@ -34,7 +34,7 @@ from client.patching import Patcher
 from client.profile import Profile, read_profile
 from client.pruning import Pruner
 from client.pull import Puller
-from client.recall import take_back, tell_beginning
+from client.recall import Ground, take_back, tell_beginning
 from client.reconcile import Reconciler
 from client.replica import Replica
 from client.room import require_room_for_form
@@ -196,14 +196,15 @@ def _assemble(
     tell_beginning(device, Troubles(db), clock)
     recall = partial(take_back, home, db, device, clock)
     reconciler = Reconciler(db, journal, device, clock)
-    reconciler.start()
+    ground = Ground(home, db, device, clock, reconciler)
+    ground.start()
     definitions = Definitions(db)
     puller = Puller(db, definitions, device.key.id, clock, recall)
     replica = Replica(db, definitions)
     blobs = Blobs(home.blobs)
     require_room = partial(require_room_for_form, home.path)
     opener = Opener(db, definitions, replica, clock, require_room)
-    finalizer = Finalizer(db, Saver(db, device, journal, reconciler.require), blobs, clock)
+    finalizer = Finalizer(db, Saver(db, device, journal, ground.require), blobs, clock)
     editing = Editing(db, opener, replica, finalizer)
     filling = Filling(db, opener, finalizer, blobs, editing)
     return Services(

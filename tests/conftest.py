@@ -30,6 +30,15 @@ settings.register_profile(
 settings.load_profile("tianbao")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the marks of chains stand in place of the person's own folder, for processes of ours, too."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIANBAO_STATE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without one the tests are skipped, save where CI says it must be there."""

@@ -70,6 +70,7 @@ def run(words: Sequence[str], *, stdin: str | None = None) -> str:
 def stage(folder: Path, *, audit: bool = False) -> Iterator[Stage]:
     """Start a server with the sample campaign, enrol one client, and stop both at the end."""
     data = folder / "data"
+    os.environ["TIANBAO_STATE"] = str(folder / "state")
     run(command("tianbao-server", "--data", str(data), "init", "--campaign", str(CAMPAIGN)))
     serve = command("tianbao-server", "--data", str(data), "serve", "--port", "0")
     server, url = start(serve if audit else [*serve, "--no-audit"])

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -181,7 +182,7 @@ def test_a_home_that_is_moved_or_whose_disk_gets_another_number_is_no_copy(enrol
 
 
 def test_what_the_server_has_of_a_home_that_went_back_comes_home_again(
-    enrolled_home, tmp_path, office
+    enrolled_home, office, state_folder
 ):
     with open_services(enrolled_home) as services:
         first = finalize_one(services)
@@ -193,6 +194,7 @@ def test_what_the_server_has_of_a_home_that_went_back_comes_home_again(
         path.unlink()
     for path, content in snapshot.items():  # as an image of the disk would: each file in its place
         path.write_bytes(content)
+    (state_folder / f"{first.incarnation}.mark").unlink()
 
     with open_services(enrolled_home) as services:
         life = services.device.incarnation
@@ -232,9 +234,7 @@ def test_a_draft_of_a_copied_home_does_not_overwrite_what_the_other_copy_made_of
         assert services.entry(entry)["contested"] == ["people"]
 
 
-def test_a_photo_of_a_revision_whose_place_was_taken_is_still_sent(
-    enrolled_home, tmp_path, office
-):
+def test_a_photo_of_a_revision_whose_place_was_taken_is_still_sent(enrolled_home, tmp_path, office):
     with open_services(enrolled_home) as services:
         draft = services.filling.open_blank("visit", "zh-CN")
         services.filling.answer(draft, "title", "一", "zh-CN")
@@ -255,3 +255,118 @@ def test_a_photo_of_a_revision_whose_place_was_taken_is_still_sent(
 
         assert list(office.files.values()) == [b"%PDF-photo"]
         assert services.replica.revisions(draft)[0]["state"] == "delivered"
+
+
+def lay_over(home, backup):
+    """Put a backup back as `cp -a` does: every file that is there stays the same one."""
+    for path in backup.rglob("*"):
+        if path.is_file():
+            (home / path.relative_to(backup)).write_bytes(path.read_bytes())
+
+
+def put_changed_back(home, backup):
+    """Put a backup back as `rsync -a --delete` does: what changed goes, and comes anew."""
+    for path in (backup / "client.db", *(backup / "journal").glob("*.tbj")):
+        place = home / path.relative_to(backup)
+        part = place.with_name(f".{place.name}")
+        shutil.copy2(path, part)
+        part.replace(place)
+
+
+def put_whole_back(home, backup):
+    """Put a backup back after the home was taken away; a file may get the number it had."""
+    shutil.rmtree(home)
+    shutil.copytree(backup, home)
+
+
+@pytest.mark.parametrize("put_back", [lay_over, put_changed_back, put_whole_back])
+def test_a_home_that_was_put_back_by_any_means_begins_a_new_chain(
+    enrolled_home, tmp_path, put_back
+):
+    with open_services(enrolled_home) as services:
+        finalize_one(services)
+    shutil.copytree(enrolled_home, tmp_path / "backup")
+    with open_services(enrolled_home) as services:
+        lost = finalize_one(services, "二")
+
+    for _ in range(2):
+        put_back(enrolled_home, tmp_path / "backup")
+        with open_services(enrolled_home) as services:
+            assert troubles(services) & {"home_copied", "database_replaced"}
+            made = finalize_one(services, "三")
+
+        assert made.incarnation != lost.incarnation
+        assert made.sequence == 1
+
+
+def test_a_database_put_back_after_its_newer_entries_were_pruned_begins_a_new_chain(
+    enrolled_home, tmp_path, hands, state_folder
+):
+    with open_services(enrolled_home, hands.clock()) as services:
+        finalize_one(services)
+        services.rounds.run()
+    backup = (enrolled_home / "client.db").read_bytes()
+    with open_services(enrolled_home, hands.clock()) as services:
+        lost = finalize_one(services, "二")
+        services.rounds.run()
+        hands.now += timedelta(days=1)
+        services.pruner.prune(0, apply=True)
+    (enrolled_home / "client.db").write_bytes(backup)
+    (state_folder / f"{lost.incarnation}.mark").unlink()  # the home's own mark is enough
+
+    with open_services(enrolled_home, hands.clock()) as services:
+        assert finalize_one(services, "三").incarnation != lost.incarnation
+
+
+def test_a_database_alone_that_was_put_back_goes_on_with_what_the_journal_has(enrolled_home):
+    backup = (enrolled_home / "client.db").read_bytes()
+    with open_services(enrolled_home) as services:
+        first = finalize_one(services)
+    (enrolled_home / "client.db").write_bytes(backup)
+
+    with open_services(enrolled_home) as services:
+        second = finalize_one(services, "二")
+
+    assert (second.incarnation, second.sequence) == (first.incarnation, 2)
+
+
+def test_a_mark_that_cannot_be_written_or_believed_keeps_nobody_from_saving(
+    enrolled_home, tmp_path, monkeypatch
+):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("TIANBAO_STATE", str(tmp_path / "file" / "state"))
+    with open_services(enrolled_home) as services:
+        first = finalize_one(services)
+    mark = enrolled_home / "chain.mark"
+    mark.write_bytes(mark.read_bytes().replace(b"0001 ", b"0009 "))
+
+    with open_services(enrolled_home) as services:
+        second = finalize_one(services, "二")
+        assert troubles(services) == set()
+
+    assert (second.incarnation, second.sequence) == (first.incarnation, 2)
+    assert mark.stat().st_mode & 0o077 == 0
+
+
+def test_a_new_chain_that_could_not_be_begun_is_begun_before_anything_is_saved(
+    enrolled_home, tmp_path, monkeypatch
+):
+    with open_services(enrolled_home) as services:
+        finalize_one(services)
+    shutil.copytree(enrolled_home, tmp_path / "backup")
+    with open_services(enrolled_home) as services:
+        lost = finalize_one(services, "二")
+    lay_over(enrolled_home, tmp_path / "backup")
+
+    def refuse(*_):
+        raise StorageError("the disk is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("client.device.write_durably", refuse)
+        with open_services(enrolled_home) as services:
+            with pytest.raises(StorageError):
+                finalize_one(services, "三")
+            patch.undo()
+            made = finalize_one(services, "三")
+
+    assert made.incarnation != lost.incarnation

@@ -23,7 +23,8 @@ SECONDS = 60
 
 def environment():
     inherited = {key: text for key, text in os.environ.items() if not key.startswith("TIANBAO_")}
-    return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_PROXY": "*"}
+    kept = {"TIANBAO_STATE": os.environ["TIANBAO_STATE"]}
+    return {**inherited, **kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_PROXY": "*"}
 
 
 def wait_for(condition, what, seconds=SECONDS):

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import client.device
+import client.high_water
 from client.services import open_services
 from sync.frames import Frame, scan_frames
 
@@ -40,6 +41,7 @@ class ClientPromises:
         """Return what of the promises a home does not keep, in words; nothing if all is well."""
         broken = list(self._kept_twice(home))
         real, client.device._mark = client.device._mark, lambda _: self._mark
+        state, client.high_water.state_folder = client.high_water.state_folder, lambda: None
         try:
             with open_services(home) as services:
                 for check in (self._revisions, self._drafts, self._chain, self._files):
@@ -48,6 +50,7 @@ class ClientPromises:
             broken.append(f"the home cannot be read: {error!r}")
         finally:
             client.device._mark = real
+            client.high_water.state_folder = state
         return broken
 
     def _kept_twice(self, home):

@@ -4,6 +4,7 @@ The process under test is the product itself, unchanged. It says what it has pro
 line to the file `marks`, so that each promise has its place among the flushes.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -47,7 +48,11 @@ def record(folder, *command, may_fail=False, timeout=300):
         check=False,
         timeout=timeout,
         cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests/support'}", "PATH": "/usr/bin:/bin"},
+        env={
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests/support'}",
+            "PATH": "/usr/bin:/bin",
+            "TIANBAO_STATE": os.environ["TIANBAO_STATE"],
+        },
     )
     assert may_fail or traced.returncode == 0, traced.stderr
     steps = list(_Reader(Path(folder).resolve()).steps(log))
