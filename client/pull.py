@@ -9,6 +9,8 @@ signed kind says and never the frame, which nobody signs: an item of an unknown 
 success.
 * The server names neither what this device made and knows the place of, nor its content. Where it
 names something of this device that is not here, the content is asked for, and `recall` is told.
+* What was taken off this device comes back where its entry got a second head: it has to be seen what
+stands against what. It is asked for by its place, once in the life of the process.
 * A log that is not the one this device followed, by the server's word or because it lacks what it
 was said to hold, makes the device start over (`client.starting_over`).
 """
@@ -20,6 +22,7 @@ from client.db import Database
 from client.definitions import CAMPAIGN, UNITS, Definitions
 from client.errors import NoConnectionError, NotTheServerError, RefusedError, UnreachableError
 from client.exchange import Exchange, Question
+from client.reconcile import compare_at_next_start
 from client.revisions import Revisions, SignedRevision
 from client.settings import read_setting, write_setting
 from client.starting_over import CURSOR, LEAF, start_over
@@ -39,6 +42,10 @@ _CONTENTS: dict[str, FrameKind] = {
     StatementKind.UNITS: FrameKind.UNITS,
     StatementKind.REVISION: FrameKind.REVISION,
 }
+_WANTED = (
+    "SELECT r.digest, r.log_index, r.is_own FROM conflict AS c JOIN revision AS r USING (entry) "
+    "WHERE r.pruned_at IS NOT NULL AND r.log_index IS NOT NULL ORDER BY r.log_index"
+)
 _KNOWN = frozenset(kind.value for kind in StatementKind)
 
 Places = dict[int, str]
@@ -57,6 +64,7 @@ class Puller:
         self._clock = clock
         self._recall = recall
         self._revisions = Revisions(db)
+        self._asked_again: set[str] = set()
         self._page = int(read_setting(db, _PAGE) or PAGE)
 
     def pull(self, exchange: Exchange) -> int:
@@ -83,6 +91,7 @@ class Puller:
             self._set_page(min(PAGE, self._page * 2))
             changes += len(answer.items)
             if answer.next >= answer.log_size or answer.next == answer.after:
+                self._fetch_pruned(exchange)
                 return changes
 
     @property
@@ -114,6 +123,23 @@ class Puller:
         if answer.after != after or answer.next < after:
             raise NotTheServerError("The server answered about another part of its log.")
         return answer, frames
+
+    def _fetch_pruned(self, exchange: Exchange) -> None:
+        for row in self._db.rows(_WANTED):
+            if row["digest"] in self._asked_again:
+                continue
+            target = f"/v1/changes?after={row['log_index']}&limit=1&own=1"
+            _, frames = exchange.ask(Question("GET", target), ChangesAnswer)
+            self._asked_again.add(row["digest"])
+            for frame in frames:
+                if frame.digest == row["digest"] and frame.is_intact:
+                    self._restore(frame, is_own=bool(row["is_own"]))
+
+    def _restore(self, frame: Frame, *, is_own: bool) -> None:
+        with self._db.transaction():
+            self._revisions.restore(frame.digest, frame.payload)
+            if is_own:
+                compare_at_next_start(self._db)  # the journal has to have it, too
 
     def _places(self, after: int) -> Places:
         """Return where own revisions stand in the log, as the server said when they were pushed."""

@@ -94,6 +94,15 @@ class Revisions:
         if entry is not None:
             self._heads.refresh(entry)
 
+    def restore(self, digest: str, content: bytes) -> None:
+        """Write the bytes of a revision anew that was taken off this device, within a transaction."""
+        self._db.write(
+            "UPDATE revision SET content = ?, pruned_at = NULL WHERE digest = ?", (content, digest)
+        )
+        entry = self._entry(digest)
+        if entry is not None:  # now it is to be found out what is contested
+            self._heads.refresh(entry)
+
     def add_pulled(self, signed: SignedRevision) -> None:
         """Add a revision of another device, within a transaction; again changes nothing."""
         if self.has(signed.digest):

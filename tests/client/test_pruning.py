@@ -173,3 +173,24 @@ def test_the_command_lists_and_prunes(tianbao, enrolled_home, hands):
     shown = tianbao("show", old)
     assert shown.returncode == 1
     assert "server has them" in shown.stderr
+
+
+def test_what_was_pruned_comes_back_where_its_entry_gets_a_second_head(
+    services, mate, hands, tmp_path
+):
+    entry = mate.add(title="一", people=1)
+    services.rounds.run()
+    services.patcher.edit(entry, {"people": 2}, tmp_path)
+    mate.services.patcher.edit(entry, {"people": 3}, tmp_path)
+    services.rounds.run()
+    hands.now += timedelta(days=365)
+    assert pruned(services) == {entry}
+
+    mate.services.rounds.run()
+    services.rounds.run()
+
+    assert services.status()["conflicts"] == 1
+    assert services.entry(entry)["contested"] == ["people"]
+    assert services.merging.merge(entry, {"people": {"choice": "ours"}})["state"] == "saved"
+    assert services.entry(entry)["answers"]["people"] == 2
+    assert services.doctor.check().problems == []
