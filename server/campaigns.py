@@ -26,6 +26,7 @@ def publish_units(connection: Connection, content: bytes, now: datetime) -> int:
     digest = digest_of(content)
     newest = connection.execute("SELECT * FROM units ORDER BY idx DESC LIMIT 1").fetchone()
     if newest is not None and newest["digest"] == digest:
+        log.add_object(connection, digest, "units", content)
         return int(newest["idx"])
     _check_nothing_needed_is_missing(connection, {unit.code for unit in units})
     log.add_object(connection, digest, "units", content)
@@ -46,6 +47,7 @@ def publish_campaign(connection: Connection, content: bytes, now: datetime) -> i
     digest, organiser = digest_of(content), campaign.organiser.unit
     newest = connection.execute("SELECT * FROM campaign ORDER BY idx DESC LIMIT 1").fetchone()
     if newest is not None and newest["digest"] == digest:
+        log.add_object(connection, digest, "campaign", content)
         return int(newest["idx"])
     if not connection.execute("SELECT 1 FROM unit WHERE code = ?", (organiser,)).fetchone():
         raise UnknownError(
@@ -63,12 +65,14 @@ def current_campaign(connection: Connection) -> Campaign:
     """Return the newest campaign.
 
     Raises:
-        UnknownError: none was published.
+        UnknownError: none was published, or its bytes are damaged.
     """
     row = connection.execute("SELECT digest FROM campaign ORDER BY idx DESC LIMIT 1").fetchone()
-    content = None if row is None else log.read_object(connection, row["digest"])
-    if content is None:
+    if row is None:
         raise UnknownError("No campaign is published.", hint="Run `tianbao-server init`.")
+    content = log.read_object(connection, row["digest"])
+    if content is None:
+        raise UnknownError("The campaign is damaged.", hint="Run `tianbao-server doctor`.")
     return parse_campaign(content)
 
 

@@ -5,6 +5,7 @@
 * A page covers every index from `after` up to `next`: what is not in it does not concern the
   device. `next` never passes what is committed.
 * Telling the same page twice is harmless.
+* What is damaged here is told without its content: it holds up nothing behind it.
 * A device that followed a log which is not there any more, because an older backup was restored,
   is told so: it names the leaf it came to, and the places of its own revisions that it was told of
   when it pushed them, and both are asked for here.
@@ -21,6 +22,7 @@ from server.errors import ConflictError
 from server.members import Device
 from server.revisions import result_of
 from sync.frames import Frame, FrameKind, make_frame
+from sync.keys import SIGNATURE_LENGTH
 from sync.known import Known, mark_of
 from sync.messages import ChangeItem
 from sync.statement import StatementKind
@@ -124,9 +126,8 @@ def _require_same_log(connection: Connection, cursor: Cursor, size: int) -> None
 def _require_own(connection: Connection, cursor: Cursor, device: Device) -> None:
     for each in cursor.known:
         rows = connection.execute(
-            "SELECT digest FROM revision WHERE unit = ? AND device = ? AND idx BETWEEN ? AND ? "
-            "ORDER BY idx",
-            (device.unit, device.id, each.first, each.last),
+            "SELECT digest FROM revision WHERE device = ? AND idx BETWEEN ? AND ? ORDER BY idx",
+            (device.id, each.first, each.last),
         )
         if mark_of(row["digest"] for row in rows) != each.mark:
             raise _log_changed(f"what stands at {each.first} to {each.last} is not this device's")
@@ -147,18 +148,25 @@ def _change(
     """Return a change with its content, which one of the device `own` goes without, and the cost."""
     index, kind, digest = row["idx"], row["kind"], row["digest"]
     if kind in _PUBLISHED:
-        content = log.read_object(connection, digest) or b""
-        frame = make_frame(_PUBLISHED[kind], content)
-        return ChangeItem(index, kind, digest, has_content=True), (frame,), len(content)
+        content = log.read_object(connection, digest)
+        frames = () if content is None else (make_frame(_PUBLISHED[kind], content),)
+        return ChangeItem(index, kind, digest, bool(frames)), frames, len(content or b"")
     revision = connection.execute("SELECT * FROM revision WHERE digest = ?", (digest,)).fetchone()
     result, cost = result_of(revision), len(revision["violations"])
     # The device has what it made itself; an outcome's revision went out under its own index.
     if kind == StatementKind.OUTCOME or revision["device"] == own:
         return ChangeItem(index, kind, digest, has_content=False, result=result), (), cost
-    stored = connection.execute(
+    frame = _signed_frame(connection, digest)
+    item = ChangeItem(index, kind, digest, frame is not None, result)
+    return item, () if frame is None else (frame,), cost + (len(frame.payload) if frame else 0)
+
+
+def _signed_frame(connection: Connection, digest: str) -> Frame | None:
+    """Return a revision; None where its bytes are missing or damaged."""
+    row = connection.execute(
         "SELECT bytes, signature FROM object WHERE digest = ?", (digest,)
     ).fetchone()
-    content = bytes(stored["bytes"])
-    frame = make_frame(FrameKind.REVISION, content, bytes(stored["signature"]))
-    item = ChangeItem(index, kind, digest, has_content=True, result=result)
-    return item, (frame,), cost + len(content)
+    if row is None or not isinstance(row["bytes"], bytes):
+        return None
+    frame = make_frame(FrameKind.REVISION, row["bytes"], bytes(row["signature"] or b""))
+    return frame if frame.digest == digest and len(frame.signature) == SIGNATURE_LENGTH else None

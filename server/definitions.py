@@ -52,6 +52,7 @@ def add_definition(connection: Connection, content: bytes, now: datetime) -> Pub
     ).fetchone()
     current = _current_version(connection, form.form_id)
     if row is not None and row["digest"] == digest:
+        log.add_object(connection, digest, "form", content)
         assert current is not None  # noqa: S101 - this version is published
         return Published(form.form_id, form.version, digest, row["idx"], current, is_new=False)
     if row is not None:
@@ -104,7 +105,7 @@ def is_closed(connection: Connection, digest: str) -> bool:
 
 
 def compiled_form(connection: Connection, digest: str) -> CompiledForm | None:
-    """Return a published form, as this connection sees it."""
+    """Return a published form, as this connection sees it; None where its bytes are damaged."""
     if not is_published(connection, digest):
         return None
     content = log.read_object(connection, digest)
@@ -112,12 +113,12 @@ def compiled_form(connection: Connection, digest: str) -> CompiledForm | None:
 
 
 def published_forms(connection: Connection) -> list[Form]:
-    """Return every version of every form that is published, in the order they were."""
-    rows = connection.execute(
-        "SELECT object.digest, object.bytes FROM definition "
-        "JOIN object ON object.digest = definition.digest ORDER BY definition.idx"
-    )
-    return [parse_definition(bytes(row["bytes"]), row["digest"]) for row in rows.fetchall()]
+    """Return every version of every form that is published and not damaged, in their order."""
+    rows = connection.execute("SELECT digest FROM definition ORDER BY idx").fetchall()
+    contents = ((row["digest"], log.read_object(connection, row["digest"])) for row in rows)
+    return [
+        parse_definition(content, digest) for digest, content in contents if content is not None
+    ]
 
 
 class CompiledForms:

@@ -8,6 +8,7 @@
   ever deleted but what is derived, or what the next start would sweep away too.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -15,20 +16,20 @@ from datetime import datetime
 from pathlib import Path
 
 from server import log
-from server.archive import Archive, Manifest, copy_file, measure_file
+from server.archive import Archive, Manifest, copy_file, has_name
 from server.blobs import Blobs, blob_path
 from server.config import PRIVATE_FOLDER, DataFolder, write_private
 from server.db import Connection, DatabaseError, open_reader, open_writer, transaction
 from server.errors import DataFolderError, ServerError
 from server.keys import open_keys
 from server.migrations import migrate
-from server.packs import Kept, find_object
+from server.packs import find_object
 from server.projection.projector import Projector
 from server.restore import check_archive
 from server.room import Room, room_of
 from server.scrub import Finding, Gap, gaps, scrub_log, scrub_pages
 from server.uploads import Uploads
-from sync.digest import digest_of, format_digest
+from sync.digest import digest_of
 
 _FROM_OBJECTS = frozenset(
     {"object_damaged", "object_missing", "signature_damaged", "signature_wrong"}
@@ -174,26 +175,10 @@ def _mend_object(connection: Connection, archive: tuple[Archive, Manifest], dige
             continue  # this pack is damaged; another may have it
         if kept is None or (row is not None and digest_of(kept.signature or b"") != row["detail"]):
             continue
-        _replace_object(connection, digest, kept)
+        with transaction(connection):
+            log.put_back_object(connection, digest, kept.kind, kept.content, kept.signature)
         return True
     return False
-
-
-def _replace_object(connection: Connection, digest: str, kept: Kept) -> None:
-    # The guard against changes is put aside within the transaction alone.
-    guard = connection.execute(
-        "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'object_stays'"
-    ).fetchone()
-    with transaction(connection):
-        if guard is not None:
-            connection.execute("DROP TRIGGER object_stays")
-        connection.execute(
-            "INSERT INTO object VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET "
-            "bytes = excluded.bytes, signature = excluded.signature",
-            (digest, kept.kind, kept.content, kept.signature),
-        )
-        if guard is not None:
-            connection.execute(guard["sql"])
 
 
 def _files(
@@ -201,10 +186,10 @@ def _files(
 ) -> Iterator[Finding]:
     for sha256 in _attachments(folder):
         path = blob_path(folder, sha256)
-        if not path.exists():
+        if not os.path.lexists(path):
             found = Finding("attachment_missing", sha256, "It is not on the disk.", _FROM_BACKUP)
-        elif measure_file(path)[1] != format_digest(bytes.fromhex(sha256)):
-            message = "Its bytes are not those of its name."
+        elif not has_name(path, sha256):
+            message = "Its bytes are not those of its name, or cannot be read."
             found = Finding("attachment_damaged", sha256, message, _FROM_BACKUP)
         else:
             continue
@@ -219,11 +204,11 @@ def _mend_file(
     if archive is not None:
         try:
             copy_file(archive[0].blob(sha256), path, sha256)
-        except DataFolderError:
-            pass  # the backup has no good copy either
+        except (DataFolderError, OSError):
+            pass  # the backup has no good copy either, or the disk takes none
         else:
             return replace(found, is_mended=True)
-    if path.exists():
+    if os.path.lexists(path):
         aside = folder.path / "damaged" / sha256
         aside.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         path.replace(aside)

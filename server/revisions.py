@@ -13,7 +13,7 @@ from server import log
 from server.checks import Arrival
 from server.db import Connection, Row
 from server.verdict import Verdict, format_violations, parse_violations, result
-from sync.digest import digest_of
+from sync.digest import digest_of, is_named
 from sync.messages import ItemResult, ItemState, RuleViolation
 from sync.statement import Statement, StatementKind
 from sync.times import format_time
@@ -60,7 +60,7 @@ class QuarantinedRevision:
 
 @dataclass(frozen=True, slots=True)
 class HeldRevision:
-    """A revision that waits to be decided."""
+    """A revision that waits to be decided; `content` is empty where it is damaged."""
 
     digest: str
     device: str
@@ -154,6 +154,33 @@ def result_of(row: Row) -> ItemResult:
     return result(row["digest"], row["idx"], verdict)
 
 
+def heal(connection: Connection, arrival: Arrival, *, was_gone: bool) -> None:
+    """Put what came of a known revision in the place of what is damaged of it.
+
+    `was_gone` says that its object was missing, and is stored just now. The signature is the one
+    that the leaf names: another may be a stranger's, which nobody could check.
+
+    Raises:
+        ValueError: the object was missing, and came with another signature.
+    """
+    row = connection.execute(
+        "SELECT leaf.detail, object.bytes, object.signature FROM revision "
+        "JOIN leaf ON leaf.idx = revision.idx "
+        "JOIN object ON object.digest = revision.digest WHERE revision.digest = ?",
+        (arrival.digest,),
+    ).fetchone()
+    is_signed = is_named(row["signature"], row["detail"])
+    if was_gone and not is_signed:
+        raise ValueError("The signature is not the one that the log names.")
+    if was_gone:
+        log.count_repair(connection)
+        return
+    can_sign = not is_signed and is_named(arrival.signature, row["detail"])
+    if can_sign or not is_named(row["bytes"], arrival.digest):
+        signature = arrival.signature if can_sign else row["signature"]
+        log.put_back_object(connection, arrival.digest, "revision", arrival.content, signature)
+
+
 def owners(connection: Connection, entries: Sequence[str]) -> dict[str, Owner]:
     """Return to whom entries belong, those that are there: the first revision of each decides.
 
@@ -172,11 +199,11 @@ def owners(connection: Connection, entries: Sequence[str]) -> dict[str, Owner]:
 def held_revisions(connection: Connection) -> Iterator[HeldRevision]:
     """Yield the revisions that wait to be decided, in the order they came."""
     rows = connection.execute(
-        "SELECT revision.digest, revision.device, revision.code, object.bytes FROM revision "
-        "JOIN object ON object.digest = revision.digest WHERE state = 'held' ORDER BY idx"
+        "SELECT digest, device, code FROM revision WHERE state = 'held' ORDER BY idx"
     )
-    for row in rows.fetchall():
-        yield HeldRevision(row["digest"], row["device"], row["code"], bytes(row["bytes"]))
+    for digest, device, code in rows.fetchall():  # the contents one by one: there may be many
+        content = log.read_object(connection, digest) or b""
+        yield HeldRevision(digest, device, code, content)
 
 
 def quarantine(connection: Connection) -> tuple[QuarantinedRevision, ...]:

@@ -4,7 +4,8 @@
   statement a table. Where anything is special, that is undone, and each is stored alone.
 * Alone, each has a savepoint of its own: what goes wrong with one leaves the others alone.
 * Both ways leave the same rows and give the same results; a property test holds them together.
-* Whether an item is there already is found out by storing it, never by looking first.
+* Whether an item is there already is found out by storing it, never by looking first. Where it is,
+  and what is stored of it is damaged, the intact bytes that came take its place.
 """
 
 import logging
@@ -16,7 +17,7 @@ from server.checks import Arrival, judge
 from server.db import Connection, ends_transaction, savepoint
 from server.definitions import compiled_form
 from server.facts import Facts
-from server.revisions import Placed, add_objects, add_revisions, find_result, statement_of
+from server.revisions import Placed, add_objects, add_revisions, find_result, heal, statement_of
 from server.verdict import Verdict, not_stored, quarantined, result
 from sync.messages import ItemResult, ItemState
 
@@ -73,9 +74,13 @@ def store_alone(connection: Connection, arrival: Arrival, now: datetime) -> Item
 
 
 def _store_one(connection: Connection, arrival: Arrival, now: datetime) -> ItemResult:
-    if not add_objects(connection, [arrival]):
-        known = find_result(connection, arrival.digest)
-        return known if known is not None else not_stored(arrival.digest)
+    is_new = add_objects(connection, [arrival]) > 0
+    known = find_result(connection, arrival.digest)
+    if known is not None:
+        heal(connection, arrival, was_gone=is_new)
+        return known
+    if not is_new:
+        return not_stored(arrival.digest)
     verdict = _decided(connection, arrival, Facts(connection, [arrival.revision.entry]))
     index = log.append(connection, statement_of(arrival, now))
     add_revisions(connection, [Placed(arrival, index, verdict)], now)

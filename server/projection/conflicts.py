@@ -1,7 +1,7 @@
 """Rows of the table `conflicts`: each a place of an entry that somebody has to decide."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from forms.definition import Form, Text, walk
@@ -14,10 +14,15 @@ from server.projection.merging import View
 from server.projection.rows import Surroundings
 from sync.merge import ENTRY_PATH, Contender, Contested
 
+LEFT_OUT = "#heads"
+"""The path of the row that names the heads which were not merged."""
+
 _ORDER = "#order"
 _WHOLE_ENTRY: Text = {"zh-CN": "整份填报记录", "en": "the entry as a whole"}
 _ROW: Text = {"zh-CN": "一行", "en": "a row"}
 _ROWS_IN_ORDER: Text = {"zh-CN": "行的顺序", "en": "order of the rows"}
+_NOT_MERGED: Text = {"zh-CN": "未合并的版本", "en": "what was not merged"}
+_SEE_QUARANTINE: Text = {"zh-CN": "内容见隔离区", "en": "quarantine has what they say"}
 _NOTHING: Text = {"zh-CN": "（无）", "en": "(nothing)"}
 _OPERATIONS: Mapping[str, Text] = {
     "put": {"zh-CN": "有效", "en": "it stands"},
@@ -28,7 +33,9 @@ _OPERATIONS: Mapping[str, Text] = {
 def conflict_rows(
     standing: Standing, view: View, form: Form, around: Surroundings
 ) -> Iterator[Row]:
-    """Yield a row for each contested place of an entry."""
+    """Yield a row for each contested place of an entry, and one for what was not merged."""
+    if view.left_out:
+        yield {"_path": LEFT_OUT, **_left_out(view.left_out, around)}
     if not view.contested:
         return
     heads = {head.digest: head for head in standing.heads}
@@ -53,7 +60,12 @@ def _place(contested: Contested, labels: Mapping[str, str]) -> Row:
 def _sides(
     contested: Contested, heads: Mapping[str, Stored], around: Surroundings
 ) -> dict[str, Any]:
+    values = "\n".join(_text(each, contested.path) for each in contested.contenders)
     sides = [heads[each.digest] for each in contested.contenders]
+    return {**_people(sides, around), "_values": values}
+
+
+def _people(sides: Sequence[Stored], around: Surroundings) -> dict[str, Any]:
     first = sides[0]
     newest = max(sides, key=lambda each: each.index)
     return {
@@ -61,12 +73,20 @@ def _sides(
         "_form": first.form,
         "_unit": first.unit,
         "_unit_name": around.units.get(first.unit or ""),
-        "_values": "\n".join(_text(each, contested.path) for each in contested.contenders),
         "_members": "\n".join(around.members.get(each.member or "") or "" for each in sides),
         "_contenders": "\n".join(each.digest for each in sides),
         "_received_local": local_text(newest.received_at, around.zone),
         "_received_at": newest.received_at,
         "_index": newest.index,
+    }
+
+
+def _left_out(heads: Sequence[Stored], around: Surroundings) -> dict[str, Any]:
+    values = f"{len(heads)} × {both_languages(_SEE_QUARANTINE)}"
+    return {
+        "_place": both_languages(_NOT_MERGED),
+        **_people(heads, around),
+        "_values": values,
     }
 
 

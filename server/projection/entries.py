@@ -7,11 +7,12 @@ that would take another's place is an error.
 An entry of several heads is shown as merged, with a row in `conflicts` for each place that somebody
 has to decide; where that cannot be shown, as its preferred head has it.
 
-What cannot be shown in its form's tables stands in quarantine: nothing that was logged vanishes.
+What cannot be shown in its form's tables, or not be merged with the rest of its entry, stands in
+quarantine: nothing that was logged vanishes. What is damaged stands there without its content.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
@@ -20,8 +21,8 @@ from sqlite_utils import Database
 from forms.tables import Row
 from server.projection.conflicts import conflict_rows
 from server.projection.heads import Standing, Stored
-from server.projection.merging import KnownForm, View, lineage_wanted, merged_view
-from server.projection.quarantine import UNSHOWABLE, quarantine_row
+from server.projection.merging import KnownForm, View, merged_view
+from server.projection.quarantine import NOT_MERGED, UNREADABLE, UNSHOWABLE, quarantine_row
 from server.projection.rows import (
     Surroundings,
     check_row_ids,
@@ -30,8 +31,15 @@ from server.projection.rows import (
     parse_content,
     row_number,
 )
+from server.projection.sides import Sides, sides_of
 from server.projection.source import Leaf, LogSource
 from server.projection.tables import FULL_TEXT_SUFFIX, insert_into, named
+
+MOST_GATHERED = 16 * 1024 * 1024
+"""How many bytes of contents may wait as rows until they are inserted."""
+
+MOST_APART = 16 * 1024 * 1024
+"""How many bytes of one entry's contents stand in quarantine; what is beyond is named alone."""
 
 _TOUCHING = frozenset({"revision", "outcome"})
 _LOGGER = logging.getLogger(__name__)
@@ -54,6 +62,8 @@ class EntryWriter:
         self._around = around
         self._rows: dict[tuple[str, ...], list[Row]] = {}
         self._texts: dict[str, list[tuple[int, str]]] = {}
+        self._gathered = 0  # bytes read for what is not inserted yet
+        self._room_apart = 0
 
     def write(self, leaves: Sequence[Leaf]) -> int:
         """Write every entry that the leaves touch; return how many."""
@@ -65,39 +75,60 @@ class EntryWriter:
         old = [entry for entry, first in entries.items() if first < leaves[0].index]
         if old:
             self._take_out(old, end)
-        standings = list(self._source.standings(list(entries), end))
-        contents = self._source.contents([*_wanted(standings)])
-        for _, standing in standings:
-            self._collect(standing, contents)
+        written = 0
+        for _, standing in self._source.standings(list(entries), end):
+            self._collect(standing)
+            written += 1
+            if self._gathered > MOST_GATHERED:
+                self._insert()
         self._insert()
-        return len(standings)
+        return written
 
-    def _collect(self, standing: Standing, contents: Mapping[str, bytes]) -> None:
-        head = standing.head
-        if head is not None and not self._is_shown(standing, head, contents):
-            self._set_apart(replace(head, code=UNSHOWABLE), contents)
+    def _collect(self, standing: Standing) -> None:
+        self._room_apart = MOST_APART
+        if len(standing.heads) == 1:
+            self._collect_head(standing, standing.heads[0])
+        elif standing.heads:
+            self._collect_heads(standing)
         for stored in standing.quarantined:
-            self._set_apart(stored, contents)
+            self._set_apart(stored)
 
-    def _is_shown(self, standing: Standing, head: Stored, contents: Mapping[str, bytes]) -> bool:
-        for view in self._views(standing, head, contents):
+    def _collect_head(self, standing: Standing, head: Stored) -> None:
+        content = self._read(head.digest)
+        if content is None or not self._is_shown(standing, head, [_plain(head, content)]):
+            self._set_apart(replace(head, code=UNSHOWABLE))
+
+    def _collect_heads(self, standing: Standing) -> None:
+        sides = sides_of(standing, self._read)
+        heads = sides.heads
+        if heads and self._is_shown(standing, heads[0], self._views(sides, standing)):
+            return
+        for head in heads:
+            self._set_apart(replace(head, code=UNSHOWABLE))
+        for head in sides.left_out:
+            self._set_apart(replace(head, code=NOT_MERGED))
+
+    def _is_shown(self, standing: Standing, head: Stored, views: Iterable[View]) -> bool:
+        for view in views:
             try:
                 self._collect_view(standing, head, view)
             except Exception:
                 # Nothing that was logged is so broken; but if it were, it must not stop the others.
                 _LOGGER.exception("The entry %s cannot be shown.", head.entry)
             else:
+                for left_out in view.left_out:
+                    self._set_apart(replace(left_out, code=NOT_MERGED))
                 return True
         return False
 
-    def _views(
-        self, standing: Standing, head: Stored, contents: Mapping[str, bytes]
-    ) -> Iterator[View]:
+    def _views(self, sides: Sides, standing: Standing) -> Iterator[View]:
         """Yield what to show of an entry, and what to show instead where that cannot be done."""
-        plain = View(parse_content(contents[head.digest]), (head.definition,))
-        if len(standing.heads) > 1:
+        head = sides.heads[0]
+        others = tuple(each for each in standing.heads if each is not head)
+        plain = View(sides.preferred, (head.definition,), left_out=others)
+        if len(sides.heads) > 1:
             try:
-                view = merged_view(standing, contents, self._forms, self._source)
+                view = merged_view(sides, self._forms, self._source)
             except Exception:
                 _LOGGER.exception("The heads of the entry %s cannot be merged.", head.entry)
             else:
@@ -105,10 +136,22 @@ class EntryWriter:
                 plain = replace(plain, contested=view.contested)
         yield plain
 
-    def _set_apart(self, stored: Stored, contents: Mapping[str, bytes]) -> None:
-        revision = parse_content(contents[stored.digest])
+    def _set_apart(self, stored: Stored) -> None:
+        content = self._read(stored.digest) if self._room_apart > 0 else b""
+        self._room_apart -= len(content or b"")
+        if content is None:
+            stored = replace(stored, code=UNREADABLE)
+        revision = parse_content(content) if content else None
         row = quarantine_row(stored, revision, self._version(stored), self._around)
         self._rows.setdefault(("quarantine",), []).append(row)
+
+    def _read(self, digest: str) -> bytes | None:
+        content = self._source.content(digest)
+        if content is None:
+            _LOGGER.error("The bytes of %s are missing or damaged.", digest)
+        else:
+            self._gathered += len(content)
+        return content
 
     def _collect_view(self, standing: Standing, head: Stored, view: View) -> None:
         known = self._forms[head.definition]
@@ -117,7 +160,7 @@ class EntryWriter:
         complete_rows(tables, standing, head, view.revision, self._around)
         submission = tables[known.form.form_id][0]
         submission["_version"] = known.form.version
-        submission["_conflicts"] = len(view.contested)
+        submission["_conflicts"] = view.open_places
         conflicts = list(conflict_rows(standing, view, known.form, self._around))
         texts = list(full_text(known.plan, tables))
         # Rows of one key have the same columns: of two versions of a form, those of both.
@@ -141,6 +184,7 @@ class EntryWriter:
             insert = named(_INSERT_TEXT, table=table + FULL_TEXT_SUFFIX)
             # Whenever a number is lower than the one before, FTS5 writes out all it has gathered.
             self._db.conn.executemany(insert, sorted(texts))
+        self._rows, self._texts, self._gathered = {}, {}, 0
 
     def _take_out(self, entries: list[str], end: int) -> None:
         for form in self._source.forms_of(entries, end):
@@ -178,6 +222,5 @@ class EntryWriter:
         self._db.conn.executemany(sql, ranges)
 
 
-def _wanted(standings: Sequence[tuple[str, Standing]]) -> list[str]:
-    shown = [digest for _, standing in standings for digest in lineage_wanted(standing)]
-    return [*shown, *(each.digest for _, standing in standings for each in standing.quarantined)]
+def _plain(head: Stored, content: bytes) -> View:
+    return View(parse_content(content), (head.definition,))

@@ -2,13 +2,12 @@
 
 * What is shown depends on the log alone: calculations are computed anew at the preferred head's own
   time, with the names of that moment. An entry with one head never comes here.
-* At most `MOST_HEADS` heads are merged, the preferred ones: nobody can make a row cost a day.
+* Which heads are merged, `sides` says; the others are named as left out.
 * Where the form's engine fails over merged answers, the preferred head's calculations stand.
 """
 
-import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -21,13 +20,12 @@ from forms.environment import Environment
 from forms.kinds import kinds_of
 from forms.recalculation import recalculate
 from forms.tables import Plan, Row
-from server.projection.heads import Standing, Stored
+from server.projection.heads import Stored
+from server.projection.sides import Sides
 from server.projection.source import LogSource
-from sync.history import ancestors
-from sync.merge import Contested, Merged, Version, merge
+from sync.merge import Contested, Merged, merge
 from sync.times import parse_time, parse_zone
 
-MOST_HEADS = 64
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -51,11 +49,20 @@ class KnownForm:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An entry as it is shown: a revision's content, the forms that lay it out, what is contested."""
+    """An entry as it is shown: a revision's content, the forms that lay it out, what is contested.
+
+    `left_out` are the heads of which nothing is shown in it.
+    """
 
     revision: Mapping[str, Any]
     definitions: tuple[str, ...]
     contested: tuple[Contested, ...] = ()
+    left_out: tuple[Stored, ...] = ()
+
+    @property
+    def open_places(self) -> int:
+        """Return how many places somebody has to look at."""
+        return len(self.contested) + bool(self.left_out)
 
     def rows(self, forms: Mapping[str, KnownForm]) -> dict[str, list[Row]]:
         """Return the rows of every table; with heads of several versions, with all their columns."""
@@ -70,28 +77,16 @@ class View:
         return tables
 
 
-def lineage_wanted(standing: Standing) -> Iterable[str]:
-    """Return the revisions whose content is needed to show an entry."""
-    if len(standing.heads) > 1:
-        return standing.lineage
-    return [head.digest for head in standing.heads]
-
-
-def merged_view(
-    standing: Standing,
-    contents: Mapping[str, bytes],
-    forms: Mapping[str, KnownForm],
-    source: LogSource,
-) -> View:
+def merged_view(sides: Sides, forms: Mapping[str, KnownForm], source: LogSource) -> View:
     """Return an entry of several heads as it is shown."""
-    heads = standing.heads[:MOST_HEADS]
+    heads = sides.heads
     first = heads[0]
     definitions = tuple(dict.fromkeys(h.definition for h in heads if h.definition in forms))
     kinds: dict[str, str] = {}
     for definition in reversed(definitions):
         kinds.update(forms[definition].kinds)
-    merged = merge(_versions(standing, heads, contents), kinds)
-    revision: dict[str, Any] = json.loads(contents[first.digest])
+    merged = merge(sides.versions, kinds)
+    revision = dict(sides.preferred)
     answers = _calculated(merged, first, revision, forms, source)
     revision.update(
         answers=answers,
@@ -99,25 +94,7 @@ def merged_view(
         operation=merged.operation,
         reason=merged.reason,
     )
-    return View(revision, definitions, merged.contested)
-
-
-def _versions(
-    standing: Standing, heads: Sequence[Stored], contents: Mapping[str, bytes]
-) -> dict[str, Version]:
-    digests = [head.digest for head in heads]
-    known = ancestors(digests, standing.lineage).union(digests)
-    return {
-        digest: _version(digest, parents, contents[digest])
-        for digest, parents in standing.lineage.items()
-        if digest in known
-    }
-
-
-def _version(digest: str, parents: tuple[str, ...], content: bytes) -> Version:
-    said = json.loads(content)
-    operation, reason = said["operation"], said.get("reason")
-    return Version(digest, parents, operation, said["answers"], said["reasons"], reason)
+    return View(revision, definitions, merged.contested, sides.left_out)
 
 
 def _calculated(

@@ -4,7 +4,8 @@
   effect exactly once, whenever the process ends.
 * The tables depend on the log alone, not on how much of it was projected at once: `rebuild` gives
   the same file. It does so within one transaction, so that readers see the old one to its end.
-* A file of another version of these tables, or of another log, is made anew.
+* A file of another version of these tables, or of another log, is made anew; so is one that was drawn
+  before damaged bytes of the log were replaced by the right ones.
 * The cost of an entry does not depend on how much is there already.
 """
 
@@ -45,6 +46,7 @@ class Projector:
         self._files: _Files | None = None  # guarded by _lock, as all below
         self._known: Known | None = None
         self._cursor = 0
+        self._repairs = 0
 
     @property
     def cursor(self) -> int:
@@ -58,6 +60,8 @@ class Projector:
             StorageError: the audit database could not be written; what it had is intact.
         """
         with self._opened() as files:
+            if files.source.repairs() != self._repairs:
+                return self._rebuild(files)
             written = 0
             while True:
                 with files.source.snapshot(), transaction(files.connection):
@@ -73,18 +77,21 @@ class Projector:
             StorageError: the audit database could not be written; what it had is intact.
         """
         with self._opened() as files:
-            with files.source.snapshot(), transaction(files.connection):
-                self._begin_anew(files.db)
-                written, is_done = 0, False
-                while not is_done:
-                    count, is_done = self._step(files)
-                    written += count
-            return written
+            return self._rebuild(files)
 
     def close(self) -> None:
         """Close both files; the next call opens them again."""
         with self._lock:
             self._close()
+
+    def _rebuild(self, files: "_Files") -> int:
+        with files.source.snapshot(), transaction(files.connection):
+            self._begin_anew(files)
+            written, is_done = 0, False
+            while not is_done:
+                count, is_done = self._step(files)
+                written += count
+        return written
 
     @contextmanager
     def _opened(self) -> Iterator["_Files"]:
@@ -111,15 +118,16 @@ class Projector:
         with files.source.snapshot(), transaction(files.connection):
             state = _state(files.db)
             if state is not None and _is_of(state, files.source):
-                self._cursor = state["cursor"]
+                self._cursor, self._repairs = state["cursor"], state["repairs"]
                 self._known = remember(files.source, self._cursor)
             else:
-                self._begin_anew(files.db)
+                self._begin_anew(files)
 
-    def _begin_anew(self, db: Database) -> None:
-        drop_everything(db)
-        create_tables(db)
-        self._cursor = 0
+    def _begin_anew(self, files: "_Files") -> None:
+        drop_everything(files.db)
+        create_tables(files.db)
+        self._cursor, self._repairs = 0, files.source.repairs()
+        files.db.execute("update _projection set repairs = ?", (self._repairs,))
         self._known = Known()
 
     def _step(self, files: "_Files") -> tuple[int, bool]:

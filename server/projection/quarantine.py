@@ -10,6 +10,8 @@ from server.projection.rows import Surroundings, person_cells, time_cells
 from server.verdict import MESSAGES
 
 UNSHOWABLE = "unshowable"
+UNREADABLE = "unreadable"
+NOT_MERGED = "not_merged"
 _REASONS = {
     "author_unknown": "填报设备未登记",
     "author_revoked": "填报设备已被停用",
@@ -20,13 +22,16 @@ _REASONS = {
     "rules": "违反表单规则",
     "unchecked": "未能检查表单规则",
     UNSHOWABLE: "已存证，但内容无法按表单列出 · It is logged, but does not fit its form's tables.",
+    UNREADABLE: "已存证，但服务器上的内容已损坏 · It is logged, but its bytes are damaged on the server.",
+    NOT_MERGED: "已存证，但同一填报记录的版本过多，未并入表单 · "
+    "It is logged, but stands beside too many others of its entry to be merged with them.",
 }
 
 
 def quarantine_row(
-    stored: Stored, revision: Mapping[str, Any], version: str | None, around: Surroundings
+    stored: Stored, revision: Mapping[str, Any] | None, version: str | None, around: Surroundings
 ) -> Row:
-    """Return the row of a revision that stands in quarantine."""
+    """Return the row of a revision that stands in quarantine, without content where that is None."""
     return {
         "_revision": stored.digest,
         "_entry": stored.entry,
@@ -35,12 +40,16 @@ def quarantine_row(
         "_code": stored.code,
         "_reason": _reason(stored.code or ""),
         "_violations": _readable(stored.violations),
-        "_answers": json.dumps(revision.get("answers"), ensure_ascii=False, indent=2),
+        "_answers": None if revision is None else _text_of(revision.get("answers")),
         "_index": stored.index,
         "_device": stored.device,
         **person_cells(stored, around),
         **time_cells(stored, revision, around),
     }
+
+
+def _text_of(answers: Any) -> str:
+    return json.dumps(answers, ensure_ascii=False, indent=2)
 
 
 def _reason(code: str) -> str:

@@ -104,10 +104,10 @@ def person_cells(stored: Stored, around: Surroundings) -> dict[str, Cell]:
 
 
 def time_cells(
-    stored: Stored, revision: Mapping[str, Any], around: Surroundings
+    stored: Stored, revision: Mapping[str, Any] | None, around: Surroundings
 ) -> dict[str, Cell]:
-    """Return the cells that say when a revision was made and received."""
-    offset = revision["made_at"]["zone"]
+    """Return the cells that say when a revision was made, as far as is known, and received."""
+    offset = None if revision is None else revision["made_at"]["zone"]
     return {
         "_received_local": local_text(stored.received_at, around.zone),
         "_received_at": stored.received_at,

@@ -1,6 +1,6 @@
 """What the projection reads of `log.db`: leaves in order, and the objects they name.
 
-Reading only. An entry is read as it stood at a place in the log (`end`), whatever came later: so
+Reading only. What is damaged is never given out. An entry is read as it stood at a place in the log (`end`), whatever came later: so
 the tables do not depend on how many leaves are projected at once.
 """
 
@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from server import log
 from server.db import Connection
 from server.projection.heads import Standing, Stored, standing
 
@@ -52,7 +53,7 @@ class Definition:
     form: str
     version: str
     published_at: str
-    content: bytes
+    content: bytes  # empty where it is damaged
 
 
 class LogSource:
@@ -90,43 +91,35 @@ class LogSource:
     def definitions(self, digests: Iterable[str]) -> list[Definition]:
         """Return the named definitions, oldest first."""
         rows = self._connection.execute(
-            "select definition.digest, form_id, version, published_at, object.bytes"
-            " from definition join object on object.digest = definition.digest"
-            " where definition.digest in (select value from json_each(?)) order by idx",
+            "select digest, form_id, version, published_at from definition"
+            " where digest in (select value from json_each(?)) order by idx",
             (json.dumps(list(digests)),),
-        )
-        return [Definition(*row) for row in rows]
+        ).fetchall()
+        return [
+            Definition(digest, form, version, at, self.content(digest) or b"")
+            for digest, form, version, at in rows
+        ]
 
     def definitions_before(self, end: int) -> list[Definition]:
         """Return every definition published before a place in the log, oldest first."""
         rows = self._connection.execute("select digest from definition where idx < ?", (end,))
         return self.definitions([row[0] for row in rows])
 
-    def contents(self, digests: Sequence[str]) -> dict[str, bytes]:
-        """Return the bytes of many objects by their digest."""
-        rows = self._connection.execute(
-            "select digest, bytes from object where digest in (select value from json_each(?))",
-            (json.dumps(digests),),
-        )
-        return dict(rows.fetchall())
+    def content(self, digest: str) -> bytes | None:
+        """Return the bytes of an object; None where they are missing or damaged."""
+        return log.read_object(self._connection, digest)
+
+    def repairs(self) -> int:
+        """Return how often damaged bytes were replaced by the right ones."""
+        return log.repairs(self._connection)
 
     def campaign_before(self, end: int) -> bytes | None:
         """Return the bytes of the campaign as it was last published before a place in the log."""
-        row = self._connection.execute(
-            "select object.bytes from campaign join object on object.digest = campaign.digest"
-            " where idx < ? order by idx desc limit 1",
-            (end,),
-        ).fetchone()
-        return None if row is None else bytes(row[0])
+        return self._newest("select digest from campaign where idx < ? order by idx desc", end)
 
     def units_before(self, end: int) -> bytes | None:
         """Return the bytes of the units as they were last published before a place in the log."""
-        row = self._connection.execute(
-            "select object.bytes from units join object on object.digest = units.digest"
-            " where idx < ? order by idx desc limit 1",
-            (end,),
-        ).fetchone()
-        return None if row is None else bytes(row[0])
+        return self._newest("select digest from units where idx < ? order by idx desc", end)
 
     def author(self, device: str) -> dict[str, Any]:
         """Return the name and role of whose device it is; nothing where it is not enrolled."""
@@ -180,6 +173,10 @@ class LogSource:
             (json.dumps(entries), end),
         )
         return {row[0] for row in rows}
+
+    def _newest(self, sql: str, end: int) -> bytes | None:
+        row = self._connection.execute(f"{sql} limit 1", (end,)).fetchone()
+        return None if row is None else self.content(row[0])
 
     def _dicts(self, sql: str) -> list[dict[str, Any]]:
         return [dict(row) for row in self._connection.execute(sql)]

@@ -28,7 +28,7 @@ from server.projection.columns import (
 )
 from server.projection.descriptions import describe, describe_columns, describe_table
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FULL_TEXT_SUFFIX = "_fts"
 _FIXED: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "_projection": (
@@ -38,6 +38,7 @@ _FIXED: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
             "cursor": int,
             "last_leaf": bytes,
             "shape": int,
+            "repairs": int,
         },
         "id",
     ),
@@ -129,7 +130,7 @@ def create_tables(db: Database) -> None:
     describe(db, "entries", "全部填报记录 · All entries", ENTRIES)
     _create_entries_view(db, [])
     db.table("_projection").insert(
-        {"id": 1, "schema_version": SCHEMA_VERSION, "cursor": 0, "shape": 0}
+        {"id": 1, "schema_version": SCHEMA_VERSION, "cursor": 0, "shape": 0, "repairs": 0}
     )
 
 

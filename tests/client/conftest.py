@@ -91,6 +91,11 @@ class Leaf:
     def name(self) -> str:
         return digest_of(f"{self.kind} {self.digest}".encode())
 
+    @property
+    def device(self) -> str | None:
+        """Whose revision it is; None where the office has lost its bytes."""
+        return None if self.frame is None else str(json.loads(self.frame.payload)["device"])
+
 
 @dataclass
 class Office:
@@ -213,7 +218,7 @@ class Office:
         until = after + len(page)
         items, frames = [], []
         for index, leaf in page:
-            is_own = leaf.kind == "revision" and json.loads(leaf.frame.payload)["device"] == device
+            is_own = leaf.kind == "revision" and leaf.device in (device, None)
             if any(each.first <= index <= each.last for each in known):
                 continue
             has_content = leaf.frame is not None and (not is_own or "own" in query)

@@ -52,6 +52,19 @@ def test_entries_of_the_units_other_devices_come_too(services, other):
     assert shown["answers"]["title"] == "一"
 
 
+def test_what_the_server_has_damaged_holds_up_nothing_behind_it(services, other, office):
+    for title in "一二":
+        save(other, title)
+    other.rounds.run()
+    damaged, _ = [leaf for leaf in office.leaves if leaf.kind == "revision"]
+    damaged.frame = None
+
+    services.rounds.run()
+
+    assert cursor(services) == len(office.leaves)
+    assert [each["is_own"] for each in services.entries()] == [False]
+
+
 def test_rows_of_the_units_other_devices_can_be_chosen(services, other):
     save(other)
     other.rounds.run()

@@ -379,7 +379,7 @@ def test_a_projection_that_breaks_off_has_done_nothing_and_goes_on_later(
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(LogSource, "contents", fail)
+        broken.setattr(LogSource, "content", fail)
         with pytest.raises(OSError, match="gone"):
             book.projector.catch_up()
     assert dump(book) == before

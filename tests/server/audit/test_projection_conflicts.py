@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.projection import merging
+from server.projection import merging, sides
+from server.projection.source import LogSource
 from server.verdict import quarantined
 
 FORMS = Path(__file__).parents[3] / "forms" / "ordos-2019"
@@ -244,18 +245,112 @@ def test_one_row_id_in_two_rows_is_shown_as_the_preferred_head_has_it(book, edit
     (row,) = book.audit(ENTRY)
     assert row["_heads"] == 2
     assert [each["project"] for each in book.audit(ROWS)] in (["甲", "铁路"], ["供水", "乙"])
-    assert book.audit("select * from quarantine") == []
+    (other,) = book.audit("select * from quarantine")
+    assert (other["_code"], row["_conflicts"]) == ("not_merged", 1)
+    assert other["_revision"] != row["_revision"]
 
 
-def test_of_very_many_heads_the_preferred_ones_are_merged(book, edits, monkeypatch):
-    monkeypatch.setattr(merging, "MOST_HEADS", 3)
+def hidden(book):
+    """Return the heads that are named as left out, and those that quarantine shows."""
+    named = book.audit("select _contenders from conflicts where _path = '#heads'")
+    shown = book.audit("select _revision, _answers from quarantine where _code = 'not_merged'")
+    return (
+        {digest for row in named for digest in row["_contenders"].split("\n")},
+        {row["_revision"]: row["_answers"] for row in shown},
+    )
+
+
+def test_of_very_many_heads_none_is_hidden(book, edits, monkeypatch):
+    monkeypatch.setattr(sides, "MOST_HEADS", 3)
+    heads = {edits.edit(answers=edits.rows(project=f"项目{number}")): number for number in range(6)}
+
+    (row,) = book.audit(ENTRY)
+    (conflict,) = book.audit("select * from conflicts where _path != '#heads'")
+    merged = set(conflict["_contenders"].split("\n"))
+    named, shown = hidden(book)
+    assert (row["_heads"], row["_conflicts"]) == (6, 2)
+    assert len(merged) == 3
+    assert named == set(shown) == set(heads) - merged
+    assert all(f"项目{heads[digest]}" in answers for digest, answers in shown.items())
+
+
+def test_one_edit_after_all_heads_leaves_nothing_of_those_that_were_not_merged(
+    book, edits, monkeypatch
+):
+    monkeypatch.setattr(sides, "MOST_HEADS", 3)
+    heads = [edits.edit(answers=edits.rows(project=f"项目{number}")) for number in range(6)]
+    assert len(hidden(book)[0]) == 3
+
+    edits.edit(answers=edits.rows(project="丙"), parents=tuple(sorted(heads)))
+
+    assert hidden(book) == (set(), {})
+
+
+def test_heads_that_are_too_large_together_are_not_hidden_either(book, edits, monkeypatch):
+    monkeypatch.setattr(sides, "MOST_BYTES", 4000)
+    heads = [edits.edit(answers=edits.rows(project=f"项目{number}")) for number in range(9)]
+
+    (row,) = book.audit(ENTRY)
+    named, shown = hidden(book)
+    assert row["_revision"] == max(heads)
+    assert 0 < len(named) < 9
+    assert named == set(shown)
+
+
+def test_where_the_bases_are_too_large_the_preferred_head_is_shown_and_the_other_named(
+    book, edits, monkeypatch
+):
+    long = "长" * 2000
+    base = edits.edit(answers=edits.rows(content=long))
+    heads = [edits.edit(answers=edits.rows(project=each), parents=(base,)) for each in "甲乙"]
+    monkeypatch.setattr(sides, "MOST_BYTES", 5000)
+
+    assert [row["_revision"] for row in book.audit(ENTRY)] == [max(heads)]
+    assert hidden(book)[0] == {min(heads)}
+
+
+def test_beyond_some_bytes_what_is_set_apart_is_named_without_its_content(book, edits, monkeypatch):
+    monkeypatch.setattr(sides, "MOST_HEADS", 1)
+    monkeypatch.setattr("server.projection.entries.MOST_APART", 2000)
     for number in range(6):
         edits.edit(answers=edits.rows(project=f"项目{number}"))
 
-    (row,) = book.audit(ENTRY)
-    (conflict,) = book.audit("select * from conflicts")
-    assert row["_heads"] == 6
-    assert len(conflict["_contenders"].split("\n")) == 3
+    book.audit(ENTRY)
+    named, shown = hidden(book)
+    assert len(named) == len(shown) == 5
+    assert {answers is None for answers in shown.values()} == {True, False}
+
+
+def test_of_a_long_history_only_the_heads_and_their_bases_are_read(book, edits, monkeypatch):
+    latest = edits.digest
+    for number in range(20):
+        latest = edits.edit(answers=edits.rows(project=f"项目{number}"), parents=(latest,))
+    book.project()
+    read, real = [], LogSource.content
+    monkeypatch.setattr(
+        LogSource, "content", lambda source, digest: read.append(digest) or real(source, digest)
+    )
+
+    other = edits.edit(answers=edits.rows(project="另"), parents=(edits.digest,))
+    book.project()
+
+    entry = {latest, other, edits.digest}
+    assert entry <= set(read)
+    assert len(entry.union(read)) == 4  # and the units, for calculating
+
+
+def test_in_whatever_portions_rows_are_inserted_they_are_the_same(
+    book, contests, edits, monkeypatch
+):
+    edits.edit(answers=edits.rows(project="甲"))
+    for number in range(5):
+        book.hand_in("attachment-2", contests(f"项目{number}"))
+    whole = [book.audit(query) for query in (ENTRY, ROWS)]
+
+    monkeypatch.setattr("server.projection.entries.MOST_GATHERED", 1)
+    book.projector.rebuild()
+
+    assert [book.audit(query) for query in (ENTRY, ROWS)] == whole
 
 
 def test_an_entry_with_one_head_is_neither_merged_nor_calculated(book, edits, monkeypatch):
