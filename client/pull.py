@@ -28,14 +28,13 @@ from client.settings import read_setting, write_setting
 from client.starting_over import CURSOR, LEAF, start_over
 from sync.errors import MessageError
 from sync.frames import Frame, FrameKind
-from sync.known import Known, format_known, known_of
+from sync.known import MOST_PLACES, Known, format_known, known_of
 from sync.messages import ChangeItem, ChangesAnswer
 from sync.revision import parse_revision
 from sync.statement import StatementKind
 
 PAGE = 200
 _PAGE = "page_size"
-_MOST_KNOWN = 10_000
 _CONTENTS: dict[str, FrameKind] = {
     StatementKind.FORM: FrameKind.DEFINITION,
     StatementKind.CAMPAIGN: FrameKind.CAMPAIGN,
@@ -146,7 +145,7 @@ class Puller:
         rows = self._db.rows(
             "SELECT log_index, digest FROM revision WHERE log_index >= ? AND is_own = 1 "
             "ORDER BY log_index LIMIT ?",
-            (after, _MOST_KNOWN),
+            (after, MOST_PLACES),
         )
         return {row["log_index"]: row["digest"] for row in rows}
 

@@ -4,7 +4,8 @@
 
 Each says: at every index from first to last stands a revision of mine, and `mark` is made of their
 digests. The server leaves these out of the changes it tells, and finds out by the mark where its log
-is not the one in which they stood.
+is not the one in which they stood. Ranges rise, do not meet, and are bounded together: what it costs
+the server to look is bounded, too.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from sync.errors import MessageError
 
 MOST_RANGES = 32
+MOST_PLACES = 10_000
 _RANGE = re.compile(r"([0-9]{1,15})-([0-9]{1,15})-([0-9a-f]{32})", re.ASCII)
 
 
@@ -55,10 +57,23 @@ def parse_known(text: str) -> tuple[Known, ...]:
     """Return the ranges of a text.
 
     Raises:
-        MessageError: it is not such a text, or of too many ranges.
+        MessageError: it is not such a text, or of too many ranges or places, or they do not rise.
     """
     parts = text.split(",") if text else []
     found = [_RANGE.fullmatch(part) for part in parts[: MOST_RANGES + 1]]
     if len(found) > MOST_RANGES or not all(found):
         raise MessageError("What the device says it knows cannot be read.")
-    return tuple(Known(int(each[1]), int(each[2]), each[3]) for each in found if each)
+    known = tuple(Known(int(each[1]), int(each[2]), each[3]) for each in found if each)
+    _check_order(known)
+    return known
+
+
+def _check_order(known: Sequence[Known]) -> None:
+    last, places = -1, 0
+    for each in known:
+        if not last < each.first <= each.last:
+            raise MessageError("What the device says it knows is out of order.")
+        last = each.last
+        places += each.last - each.first + 1
+    if places > MOST_PLACES:
+        raise MessageError("The device says that it knows too much at once.")

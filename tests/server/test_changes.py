@@ -234,3 +234,11 @@ def test_a_device_that_lost_what_it_made_gets_the_contents_back(http, device):
 
     assert reply.answer.items[-1].has_content
     assert reply.frames[-1] == frame
+
+
+def test_the_same_places_named_again_and_again_are_a_bad_request(http, device):
+    (first, *_) = known_of(own_places(http, device))
+
+    reply = http.call(device, "GET", f"/v1/changes?known={format_known([first, first])}")
+
+    assert (reply.status, reply.answer.code) == (400, "malformed")

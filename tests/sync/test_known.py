@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import MessageError
-from sync.known import MOST_RANGES, Known, format_known, known_of, mark_of, parse_known
+from sync.known import MOST_PLACES, MOST_RANGES, Known, format_known, known_of, mark_of, parse_known
 
 
 def places(indexes):
@@ -32,6 +32,32 @@ def test_no_more_ranges_are_named_than_a_request_may_have():
     assert len(known) == MOST_RANGES
     with pytest.raises(MessageError):
         parse_known(format_known([*known, Known(900, 901, "0" * 32)]))
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        pytest.param([(5, 7), (5, 7)], id="the same twice"),
+        pytest.param([(5, 7), (7, 9)], id="two that share a place"),
+        pytest.param([(5, 7), (1, 2)], id="two that fall"),
+        pytest.param([(7, 5)], id="one that ends before it begins"),
+        pytest.param([(0, MOST_PLACES)], id="more places than may be asked about"),
+        pytest.param(
+            [(0, MOST_PLACES // 2), (MOST_PLACES, 2 * MOST_PLACES)], id="as many in two ranges"
+        ),
+    ],
+)
+def test_what_would_be_looked_up_again_and_again_is_refused(ranges):
+    text = format_known(Known(first, last, "0" * 32) for first, last in ranges)
+
+    with pytest.raises(MessageError):
+        parse_known(text)
+
+
+def test_as_many_places_as_a_device_may_name_are_read():
+    known = known_of(places(range(MOST_PLACES)))
+
+    assert parse_known(format_known(known)) == known
 
 
 @pytest.mark.parametrize("text", ["1-2", ",", "1-2-xyz", "-1-2-" + "0" * 32, "1-2-" + "0" * 33])
