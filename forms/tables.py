@@ -113,11 +113,6 @@ def shape(form: Form) -> tuple[Table, ...]:
     return plan(form).tables
 
 
-def table_rows(form: Form, answers: Mapping[str, Any]) -> dict[str, list[Row]]:
-    """Return the rows of one set of answers by table; keep a `plan` where there are many."""
-    return plan(form).rows(answers)
-
-
 def column_errors(form: Form) -> list[DefinitionError]:
     """Return what keeps the form from having tables: names that meet, too many columns."""
     errors: list[DefinitionError] = []

@@ -42,29 +42,15 @@ def parse_canonical(content: bytes) -> Any:
         CanonicalError: the bytes are not the canonical form of what they say.
     """
     # A key that stands twice is found by the comparison: it is written once only.
-    value = _decode(_DECODER, content)
+    value = _decode(content)
     if canonical_bytes(value) != content:
         raise CanonicalError("The bytes are JSON, but not in canonical form.")
     return value
 
 
-def parse_strict(content: bytes) -> Any:
-    """Return the value of JSON bytes in any layout, with the restrictions of this module.
-
-    Raises:
-        CanonicalError: duplicate keys, other numbers than integers, too deep, or no JSON at all.
-    """
-    value = _decode(_STRICT_DECODER, content)
-    if b"\\u" in content:
-        canonical_bytes(value)  # only an escape can bring in half a character
-    else:
-        _check(value)
-    return value
-
-
-def _decode(decoder: json.JSONDecoder, content: bytes) -> Any:
+def _decode(content: bytes) -> Any:
     try:
-        return decoder.decode(content.decode())
+        return _DECODER.decode(content.decode())
     except CanonicalError:
         raise
     except (ValueError, RecursionError) as error:
@@ -119,13 +105,6 @@ def _has_plain_keys(value: dict[Any, Any]) -> bool:
         raise CanonicalError("The keys of an object must be texts.") from error
 
 
-def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise CanonicalError("An object has the same key twice.")
-    return value
-
-
 def _refuse_number(text: str) -> NoReturn:
     raise CanonicalError(f"The number {text} is no integer; write decimals as text.")
 
@@ -138,8 +117,3 @@ _ENCODER = json.JSONEncoder(
     allow_nan=False,
 )
 _DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
-_STRICT_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object_without_duplicates,
-    parse_float=_refuse_number,
-    parse_constant=_refuse_number,
-)

@@ -98,20 +98,6 @@ def parse_frames(content: bytes) -> Iterator[Frame]:
             yield frame
 
 
-def parse_frame(content: bytes) -> Frame:
-    """Return the only frame of bytes.
-
-    Raises:
-        FrameError: the bytes are not exactly one frame.
-    """
-    frame, end = _parse_frame(content, 0)
-    if frame is None:
-        raise FrameError("There is no frame of this kind.", offset=0)
-    if end != len(content):
-        raise FrameError("Something follows the only frame that is expected.", offset=end)
-    return frame
-
-
 @dataclass(frozen=True, slots=True)
 class Damage:
     """A stretch of a stream that belongs to no intact frame."""

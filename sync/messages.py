@@ -75,7 +75,8 @@ class PushAnswer:
     """Says what became of each revision of a push.
 
     `results` stand in the order they were sent; of a parcel, those that are plainly logged stand as
-    `runs` instead: see `sync.runs`. `missing` names the attachments, in hexadecimal, that the server still waits for.
+    `runs` instead: see `sync.runs`. `missing` names the attachments, in hexadecimal, that the server
+    still waits for.
     """
 
     nonce: str
@@ -94,7 +95,8 @@ class ChangeItem:
     """One change of the log that a device is told of.
 
     `kind` is a `StatementKind`; `digest` names the object, whose frame follows the answer where
-    `has_content`. `result` stands with revisions and with outcomes (where a held one was decided).
+    `has_content`; it is missing where the device made it itself, or the server's copy is damaged.
+    `result` stands with revisions and with outcomes (where a held one was decided).
     """
 
     index: int

@@ -23,7 +23,6 @@ class ProjectionWorker:
         self._news = threading.Condition()
         self._is_woken = False  # guarded by _news, as all below
         self._is_stopped = False
-        self._reached = 0
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
 
     def start(self) -> None:
@@ -45,11 +44,6 @@ class ProjectionWorker:
         self._thread.join()
         self._projector.close()
 
-    def wait_until(self, index: int, timeout: float) -> bool:
-        """Wait until the leaf at an index is projected; say whether it is."""
-        with self._news:
-            return self._news.wait_for(lambda: self._reached > index, timeout)
-
     def _run(self) -> None:
         while self._wait_for_work():
             try:
@@ -58,8 +52,6 @@ class ProjectionWorker:
                 _LOGGER.exception("The audit database falls behind.")
                 self._try_later()
             with self._news:
-                self._reached = self._projector.cursor
-                self._news.notify_all()
                 self._news.wait_for(lambda: self._is_stopped, REST_SECONDS)
 
     def _wait_for_work(self) -> bool:

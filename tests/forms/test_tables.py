@@ -3,7 +3,7 @@
 import json
 
 from forms.catalogue import parse_definition
-from forms.tables import plan, shape, table_rows
+from forms.tables import plan, shape
 
 SETTINGS = {
     "form_id": "visit",
@@ -44,7 +44,7 @@ def types(table):
 
 
 def only_row(made, answers):
-    return table_rows(made, answers)["visit"][0]
+    return plan(made).rows(answers)["visit"][0]
 
 
 def test_a_question_is_a_column_and_a_note_is_none():
@@ -136,7 +136,7 @@ def test_a_repeat_is_a_table_of_its_own_with_rows_in_order():
     made = form(question("who"), group("rows", question("what"), kind="repeat"))
     answers = {"who": "A", "rows": [{"_row": "r1", "what": "x"}, {"_row": "r2"}]}
 
-    rows = table_rows(made, answers)
+    rows = plan(made).rows(answers)
 
     assert [table.name for table in shape(made)] == ["visit", "visit-rows"]
     assert rows["visit"] == [{"who": "A"}]
@@ -151,7 +151,7 @@ def test_rows_inside_rows_know_the_row_above():
     made = form(group("trips", question("to"), inner, kind="repeat"))
     answers = {"trips": [{"_row": "t1", "to": "B", "legs": [{"_row": "l1", "km": 4}]}]}
 
-    rows = table_rows(made, answers)
+    rows = plan(made).rows(answers)
 
     assert shape(made)[2].repeat == "trips/legs"
     assert rows["visit-trips-legs"] == [
@@ -162,7 +162,7 @@ def test_rows_inside_rows_know_the_row_above():
 def test_rows_inside_a_group_are_found():
     made = form(group("part", group("rows", question("what"), kind="repeat")))
 
-    rows = table_rows(made, {"part": {"rows": [{"_row": "r1", "what": "x"}]}})
+    rows = plan(made).rows({"part": {"rows": [{"_row": "r1", "what": "x"}]}})
 
     assert rows["visit-part-rows"] == [{"_row": "r1", "_position": 1, "what": "x"}]
 

@@ -6,7 +6,7 @@ import pytest
 
 from sync.answer import Answer, open_answer, read_answer, sign_answer
 from sync.errors import MessageError, SignatureError, SyncError
-from sync.frames import Frame, FrameKind, format_frame, make_frame, parse_frame
+from sync.frames import Frame, FrameKind, format_frame, make_frame, parse_frames
 from sync.keys import REVISION_TYPE, SigningKey
 from sync.messages import EnrolRequest, PushAnswer, format_message
 from sync.request import Request
@@ -22,7 +22,8 @@ def test_every_answer_comes_through(
 ) -> None:
     content = format_frame(sign_answer(answer, server_key))
 
-    assert open_answer(parse_frame(content), server_key.public, request_) == answer
+    (frame,) = parse_frames(content)
+    assert open_answer(frame, server_key.public, request_) == answer
 
 
 def test_a_signed_request_for_enrolment_is_no_answer(
@@ -35,6 +36,13 @@ def test_a_signed_request_for_enrolment_is_no_answer(
         open_answer(frame, server_key.public, request_)
 
 
+def is_opened(content: bytes, public: bytes, request: Request) -> bool:
+    try:
+        return any(open_answer(each, public, request) for each in parse_frames(content))
+    except SyncError:
+        return False
+
+
 def test_one_changed_bit_anywhere_makes_an_answer_none(
     frame: Frame, server_key: SigningKey, request_: Request
 ) -> None:
@@ -43,8 +51,7 @@ def test_one_changed_bit_anywhere_makes_an_answer_none(
     for position in range(len(content) * 8):
         changed = bytearray(content)
         changed[position // 8] ^= 1 << position % 8
-        with pytest.raises(SyncError):
-            open_answer(parse_frame(bytes(changed)), server_key.public, request_)
+        assert not is_opened(bytes(changed), server_key.public, request_)
 
 
 def test_an_answer_signed_by_another_key_is_refused(

@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.canonical import MAX_DEPTH, MAX_INTEGER, canonical_bytes, parse_canonical, parse_strict
+from sync.canonical import MAX_DEPTH, MAX_INTEGER, canonical_bytes, parse_canonical
 from sync.errors import CanonicalError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -54,7 +54,7 @@ def test_what_is_written_is_read_again(value: Any) -> None:
 def test_any_other_layout_of_the_same_value_is_not_canonical(value: Any) -> None:
     loose = json.dumps(value, indent=1, ensure_ascii=False).encode()
 
-    assert parse_strict(loose) == value
+    assert json.loads(loose) == value
     if loose != canonical_bytes(value):
         with pytest.raises(CanonicalError):
             parse_canonical(loose)
@@ -108,9 +108,9 @@ def test_keys_are_sorted_by_their_utf16_units_as_in_the_rfc() -> None:
         pytest.param(b"<html>", id="a page"),
     ],
 )
-def test_the_strict_reader_refuses(content: bytes) -> None:
+def test_what_has_no_canonical_form_is_refused(content: bytes) -> None:
     with pytest.raises(CanonicalError):
-        parse_strict(content)
+        parse_canonical(content)
 
 
 @pytest.mark.parametrize(
