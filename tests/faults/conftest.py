@@ -1,7 +1,7 @@
 """What the suites of faults share."""
 
-import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,8 +14,5 @@ def cheap_folder(tmp_path):
     if not MEMORY.is_dir():
         yield tmp_path / "after"
         return
-    folder = MEMORY / "-".join(("tianbao", *tmp_path.parts[-2:]))
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with TemporaryDirectory(prefix="tianbao-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
