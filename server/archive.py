@@ -11,6 +11,8 @@ lock            held by the backup that is at work
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -172,13 +174,6 @@ class Archive:
         flush_folder(path.parent)
         return KeptFile(path.relative_to(self.path).as_posix(), size, digest)
 
-    def is_there(self, file: KeptFile) -> bool:
-        """Say whether a file of the right size is on the disk, without reading it."""
-        try:
-            return (self.path / file.name).stat().st_size == file.size
-        except OSError:
-            return False
-
     def is_whole(self, file: KeptFile) -> bool:
         """Say whether a file is on the disk as the manifest has it."""
         try:
@@ -202,31 +197,60 @@ def measure_file(path: Path) -> tuple[int, str]:
     return size, format_digest(found.digest())
 
 
+def has_name(path: Path, sha256: str) -> bool:
+    """Say whether a file can be read, and its bytes are those of a name."""
+    try:
+        return measure_file(path)[1] == format_digest(bytes.fromhex(sha256))
+    except OSError:
+        return False
+
+
 def copy_file(source: Path, target: Path, sha256: str) -> int:
     """Copy a file if its bytes are those of a name, durable when this returns; return its size.
 
     Raises:
-        DataFolderError: it is not there, or its bytes are others; nothing is left behind.
+        DataFolderError: it is not there, cannot be read, or its bytes are others; or the copy does
+            not read back. Nothing is left behind.
+        OSError: the copy cannot be written.
     """
     target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
-    found, size = hashlib.sha256(), 0
     try:
-        with source.open("rb") as reading, open_private(part) as writing:
-            while chunk := reading.read(_CHUNK):
-                found.update(chunk)
-                size += len(chunk)
+        with open_private(part) as writing:
+            for chunk in _read(source):
                 writing.write(chunk)
             writing.flush()
             os.fsync(writing.fileno())
-    except FileNotFoundError:
+            _leave_memory(writing.fileno())
+        if not has_name(part, sha256):
+            raise DataFolderError(
+                f"The bytes of {source} are not those of its name, or the copy does not read back.",
+                code="damaged",
+            )
+        size = part.stat().st_size
+        part.replace(target)
+    finally:
         part.unlink(missing_ok=True)
-        raise DataFolderError(f"The file {source} is missing.", code="damaged") from None
-    if found.hexdigest() != sha256:
-        part.unlink()
-        raise DataFolderError(f"The bytes of {source} are not those of its name.", code="damaged")
-    part.replace(target)
     for folder in (target.parent, target.parent.parent):
         flush_folder(folder)
     return size
+
+
+def _read(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as reading:
+            while chunk := reading.read(_CHUNK):
+                yield chunk
+    except FileNotFoundError:
+        raise DataFolderError(f"The file {source} is missing.", code="damaged") from None
+    except OSError as error:
+        raise DataFolderError(
+            f"The file {source} cannot be read: {error}", code="damaged"
+        ) from error
+
+
+def _leave_memory(descriptor: int) -> None:
+    """Have what was flushed read back from the disk, and not from memory, as far as that goes."""
+    with suppress(OSError):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -6,18 +6,20 @@
   the small tables. The last range is written again until it is large enough to be left alone.
 * What was written is read back and checked before the manifest names it. A backup that is cut
   short leaves the one before it as it was.
+* What is there already rots in silence: each backup reads again all packs and a share of the
+  attached files, and writes those anew that are not what they were, while the server has them.
 * A folder holds backups of one log alone, and never takes a step back: a server that was restored
   from an older backup needs a new folder, so that the newer backup stays.
 """
 
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from server import log
-from server.archive import Archive, KeptFile, Manifest, Pack, copy_file, measure_file
+from server.archive import Archive, KeptFile, Manifest, Pack, copy_file, has_name, measure_file
 from server.blobs import blob_path
 from server.config import DataFolder, write_private
 from server.db import Connection, DatabaseError, open_reader
@@ -28,12 +30,17 @@ from server.packs import Range, damaged_objects, last_leaf, write_pack, write_st
 from server.settings import log_name
 
 PACK_LEAVES = 2000
+_SHARES = 11
+_HOUR = 3600
 _PACK_BYTES = 16 * 1024 * 1024  # a pack of this size is left alone, however few leaves it holds
 
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """What a backup added; `damaged` names what the server holds in no good copy to back up."""
+    """What a backup added; `damaged` names what the server holds in no good copy to back up.
+
+    `renewed` names files of the backup that were damaged in it, and are written anew.
+    """
 
     path: str
     made_at: datetime
@@ -43,6 +50,7 @@ class BackedUp:
     new_attachments: int
     bytes_written: int
     damaged: tuple[str, ...]
+    renewed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,21 @@ class _Log:
 
 @dataclass(frozen=True, slots=True)
 class _Copied:
-    """The packs of a backup, those that were written just now, and the state."""
+    """The packs of a backup, those that were written just now, and the state.
+
+    `renewed` are those of the packs that were damaged, and are written anew.
+    """
 
     packs: tuple[Pack, ...]
     new: tuple[Pack, ...]
     state: KeptFile
+    renewed: tuple[Pack, ...] = ()
+
+    @property
+    def written(self) -> int:
+        """Return how many bytes were written."""
+        packs = (*self.new, *self.renewed)
+        return sum(pack.file.size for pack in packs) + self.state.size
 
     @property
     def stop(self) -> int:
@@ -75,6 +93,7 @@ class _Files:
     new: int
     written: int
     missing: tuple[str, ...]
+    renewed: tuple[str, ...]
 
 
 def back_up(folder: DataFolder, target: Path, now: datetime) -> BackedUp:
@@ -106,7 +125,7 @@ def _back_up(folder: DataFolder, archive: Archive, now: datetime) -> BackedUp:
         _require_same_log(connection, source, before)
     keys = _copy_keys(folder, archive)
     copied, damaged = _copy_log(folder, archive, source, before)
-    files = _copy_blobs(folder, archive, copied.stop)
+    files = _copy_blobs(folder, archive, copied.stop, now)
     manifest = Manifest(
         log=source.name,
         schema_version=source.schema_version,
@@ -129,10 +148,9 @@ def _back_up(folder: DataFolder, archive: Archive, now: datetime) -> BackedUp:
         new_leaves=manifest.size - (before.size if before else 0),
         attachments=files.count,
         new_attachments=files.new,
-        bytes_written=sum(pack.file.size for pack in copied.new)
-        + copied.state.size
-        + files.written,
+        bytes_written=copied.written + files.written,
         damaged=damaged + files.missing,
+        renewed=(*(pack.file.name for pack in copied.renewed), *files.renewed),
     )
 
 
@@ -202,7 +220,7 @@ def _copy_log(
     folder: DataFolder, archive: Archive, source: _Log, before: Manifest | None
 ) -> tuple[_Copied, tuple[str, ...]]:
     """Copy what of the log is new; return it, and the names of the objects that are damaged."""
-    earlier = _earlier(archive, source, before)
+    earlier, renewed = _earlier(folder, archive, source, before)
     is_grown = before is None or source.size > before.size
     is_sound = before is None or not before.damaged
     # What was damaged may be mended meanwhile: then all of it is copied again.
@@ -214,15 +232,28 @@ def _copy_log(
         copied = _write(folder, archive, source, earlier)
         known = () if before is None else before.damaged
         damaged = tuple(sorted({*known, *_damaged(archive, copied.new)}))
-    return copied, damaged
+    damaged = tuple(sorted({*damaged, *_damaged(archive, renewed)}))
+    return replace(copied, renewed=renewed), damaged
 
 
-def _earlier(archive: Archive, source: _Log, before: Manifest | None) -> tuple[Pack, ...]:
-    """Return the packs that can be added to: none after an update of the tables, or a loss."""
+def _earlier(
+    folder: DataFolder, archive: Archive, source: _Log, before: Manifest | None
+) -> tuple[tuple[Pack, ...], tuple[Pack, ...]]:
+    """Return the packs that can be added to, and those of them that had to be written anew.
+
+    After an update of the tables there are none.
+    """
     if before is None or before.schema_version != source.schema_version:
-        return ()
-    is_whole = all(archive.is_there(pack.file) for pack in before.packs)
-    return before.packs if is_whole else ()
+        return (), ()
+    part = archive.path / "packs" / "new.part"
+    packs, renewed = [], []
+    for pack in before.packs:
+        if archive.is_whole(pack.file):
+            packs.append(pack)
+        else:
+            packs.append(_write_one(folder, archive, part, Range(pack.start, pack.stop)))
+            renewed.append(packs[-1])
+    return tuple(packs), tuple(renewed)
 
 
 def _large(packs: tuple[Pack, ...]) -> tuple[Pack, ...]:
@@ -242,8 +273,7 @@ def _write(folder: DataFolder, archive: Archive, source: _Log, kept: tuple[Pack,
     start = kept[-1].stop if kept else 0
     while source.size - start > PACK_LEAVES:
         covered = Range(start, start + PACK_LEAVES)
-        write_pack(part, folder.log_db, covered)
-        new.append(_keep(archive, part, covered))
+        new.append(_write_one(folder, archive, part, covered))
         start = covered.stop
     state = archive.path / "state" / "new.part"
     last = write_state(state, part, folder.log_db, start)
@@ -251,6 +281,11 @@ def _write(folder: DataFolder, archive: Archive, source: _Log, kept: tuple[Pack,
         new.append(_keep(archive, part, last))
     part.unlink(missing_ok=True)
     return _Copied((*kept, *new), tuple(new), archive.keep(state, f"{last.stop:010}", ".db"))
+
+
+def _write_one(folder: DataFolder, archive: Archive, part: Path, covered: Range) -> Pack:
+    write_pack(part, folder.log_db, covered)
+    return _keep(archive, part, covered)
 
 
 def _keep(archive: Archive, part: Path, covered: Range) -> Pack:
@@ -282,21 +317,33 @@ def _leaf(archive: Archive, packs: tuple[Pack, ...]) -> str | None:
     return found[1]
 
 
-def _copy_blobs(folder: DataFolder, archive: Archive, size: int) -> _Files:
-    count, new, written, missing = 0, 0, 0, []
+def _copy_blobs(folder: DataFolder, archive: Archive, size: int, now: datetime) -> _Files:
+    count, new, written, missing, renewed = 0, 0, 0, [], []
     with closing(open_reader(folder.log_db)) as connection:
         rows = connection.execute("SELECT sha256, size FROM attachment WHERE idx < ?", (size,))
         for row in rows.fetchall():
             count += 1
-            source, target = blob_path(folder, row["sha256"]), archive.blob(row["sha256"])
-            if target.exists() and target.stat().st_size == row["size"]:
+            name = row["sha256"]
+            source, target = blob_path(folder, name), archive.blob(name)
+            is_there = target.exists() and target.stat().st_size == row["size"]
+            if is_there and (not _is_due(name, now) or has_name(target, name)):
                 continue
             try:
-                written += copy_file(source, target, row["sha256"])
-                new += 1
+                written += copy_file(source, target, name)
             except DataFolderError:
-                missing.append(row["sha256"])
-    return _Files(count, new, written, tuple(missing))
+                missing.append(name)
+                continue
+            new += not is_there
+            renewed += [f"blobs/{name}"] if is_there else []
+    return _Files(count, new, written, tuple(missing), tuple(renewed))
+
+
+def _is_due(sha256: str, now: datetime) -> bool:
+    """Say whether a copy is read again this time: one of `_SHARES`, another each hour.
+
+    Their number is a prime, so that neither daily nor weekly backups ever leave one out.
+    """
+    return int(sha256[:8], 16) % _SHARES == int(now.timestamp()) // _HOUR % _SHARES
 
 
 def _tidy(archive: Archive, manifest: Manifest) -> None:

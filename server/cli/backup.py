@@ -33,6 +33,11 @@ def backup(path: Path, as_json: bool, folder: DataFolder) -> None:
         f"{done.new_leaves} leaves and {done.new_attachments} files are new "
         f"({done.bytes_written} bytes were written)."
     )
+    if done.renewed:
+        say(
+            f"These files of the backup had rotted, and are whole again: {', '.join(done.renewed)}. "
+            "Look after that disk."
+        )
     if done.damaged:
         raise ToldError(
             f"The server itself holds no good copy of: {', '.join(done.damaged)}. "

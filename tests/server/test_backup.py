@@ -1,10 +1,13 @@
 """Backups: made beside a running server, added to, checked, and made a data folder again."""
 
+import errno
 import json
+import os
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from server.app import create_app
 from server.backup import back_up
 from server.blobs import blob_path
 from server.config import DataFolder
+from server.doctor import examine
 from server.errors import ConflictError, DataFolderError, LockedError
 from server.listener import Listener, bind
 from server.lock import hold
@@ -385,3 +389,134 @@ def _attach(folder, services, content):
 
     services.writer.run(note)
     return sha256
+
+
+def rot(path):
+    """Change one bit near the end of a file."""
+    content = bytearray(path.read_bytes())
+    content[-10] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_pack_that_rots_in_the_backup_is_written_anew_while_the_server_has_it(
+    folder, target, push, tmp_path, small_packs
+):
+    push(20)
+    back_up(folder, target, NOW)
+    rot(sorted((target / "packs").iterdir())[1])
+    push(8)
+
+    made = back_up(folder, target, NOW)
+
+    assert [name.startswith("packs/") for name in made.renewed] == [True]
+    assert made.damaged == ()
+    restore(target, DataFolder(tmp_path / "new"))
+    assert_same_log(folder.log_db, tmp_path / "new" / "log.db")
+
+
+def test_an_object_that_rots_on_the_server_and_in_the_backup_is_told(
+    folder, target, push, damage_object, small_packs
+):
+    frames = push(20)
+    back_up(folder, target, NOW)
+    for path in (target / "packs").iterdir():
+        rot(path)
+    damage_object(frames[3].digest)
+
+    assert back_up(folder, target, NOW).damaged == (frames[3].digest,)
+
+
+@pytest.fixture
+def photo(folder, services):
+    """Return the name of an attached file of the log."""
+    content = b"photo" * 1000
+    sha256 = digest_of(content).removeprefix("sha256:")
+    blob_path(folder, sha256).parent.mkdir(exist_ok=True)
+    blob_path(folder, sha256).write_bytes(content)
+
+    def note(connection):
+        index = log.append(connection, Statement(StatementKind.ATTACHMENT, f"sha256:{sha256}", NOW))
+        values = (sha256, len(content), index)
+        connection.execute("INSERT INTO attachment VALUES (?, ?, 'image/png', ?, '')", values)
+
+    services.writer.run(note)
+    return sha256
+
+
+def test_an_attached_file_that_rots_in_the_backup_is_copied_anew_within_eleven_backups(
+    folder, target, photo
+):
+    back_up(folder, target, NOW)
+    copy = target / "blobs" / photo[:2] / photo
+    rot(copy)
+
+    made = [back_up(folder, target, NOW + timedelta(days=day)).renewed for day in range(11)]
+
+    assert sorted(made)[-2:] == [(), (f"blobs/{photo}",)]
+    assert copy.read_bytes() == blob_path(folder, photo).read_bytes()
+
+
+@pytest.fixture
+def unreadable(monkeypatch):
+    """Return what lets the disk fail wherever a file is read."""
+    bad = set()
+    real = Path.open
+
+    def open_file(path, mode="r", *rest, **more):
+        file = real(path, mode, *rest, **more)
+        if path not in bad:
+            return file
+        return closing_failure(file)
+
+    monkeypatch.setattr(Path, "open", open_file)
+    return bad.add
+
+
+@contextmanager
+def closing_failure(file):
+    class Failing:
+        def read(self, _):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with file:
+        yield Failing()
+
+
+def test_a_bad_sector_under_an_attached_file_stops_no_backup(folder, target, photo, unreadable):
+    unreadable(blob_path(folder, photo))
+
+    made = back_up(folder, target, NOW)
+
+    assert (made.damaged, made.attachments) == ((photo,), 1)
+    assert not list((target / "blobs").rglob("*.part"))
+
+
+def test_a_bad_sector_under_a_file_of_the_backup_stops_no_restore(
+    folder, target, photo, unreadable, tmp_path
+):
+    back_up(folder, target, NOW)
+    unreadable(target / "blobs" / photo[:2] / photo)
+
+    assert restore(target, DataFolder(tmp_path / "new")).missing_attachments == (photo,)
+
+
+def test_a_bad_sector_under_an_attached_file_is_told_by_the_doctor(folder, photo, unreadable):
+    unreadable(blob_path(folder, photo))
+
+    found = examine(folder, None, NOW, may_mend=False).findings
+
+    assert ("attachment_damaged", photo) in {(each.code, each.subject) for each in found}
+
+
+def test_a_copy_that_does_not_read_back_is_not_taken(folder, target, photo, monkeypatch):
+    real = os.fsync
+
+    def flush_to_a_bad_disk(descriptor):
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name == f"{photo}.part":
+            os.pwrite(descriptor, b"?", 0)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", flush_to_a_bad_disk)
+
+    assert back_up(folder, target, NOW).damaged == (photo,)
+    assert not (target / "blobs" / photo[:2] / photo).exists()
