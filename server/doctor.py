@@ -23,7 +23,7 @@ from server.db import Connection, DatabaseError, open_reader, open_writer, trans
 from server.errors import DataFolderError, ServerError
 from server.keys import open_keys
 from server.migrations import migrate
-from server.packs import Kept, find_object
+from server.packs import find_object
 from server.projection.projector import Projector
 from server.restore import check_archive
 from server.room import Room, room_of
@@ -175,26 +175,10 @@ def _mend_object(connection: Connection, archive: tuple[Archive, Manifest], dige
             continue  # this pack is damaged; another may have it
         if kept is None or (row is not None and digest_of(kept.signature or b"") != row["detail"]):
             continue
-        _replace_object(connection, digest, kept)
+        with transaction(connection):
+            log.put_back_object(connection, digest, kept.kind, kept.content, kept.signature)
         return True
     return False
-
-
-def _replace_object(connection: Connection, digest: str, kept: Kept) -> None:
-    # The guard against changes is put aside within the transaction alone.
-    guard = connection.execute(
-        "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'object_stays'"
-    ).fetchone()
-    with transaction(connection):
-        if guard is not None:
-            connection.execute("DROP TRIGGER object_stays")
-        connection.execute(
-            "INSERT INTO object VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET "
-            "bytes = excluded.bytes, signature = excluded.signature",
-            (digest, kept.kind, kept.content, kept.signature),
-        )
-        if guard is not None:
-            connection.execute(guard["sql"])
 
 
 def _files(
