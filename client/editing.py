@@ -17,9 +17,9 @@ from client.deciding import CONTESTED, undecided
 from client.drafts import Draft, Drafts
 from client.errors import ClientError, EntryStateError, NotFoundError
 from client.finalize import Finalizer
-from client.heads import Heads, ancestors
+from client.heads import Heads
 from client.opening import Instance, Opener
-from client.replica import Replica, worst
+from client.replica import Replica, state_of
 from client.revisions import Revisions
 from client.saving import draft_open
 from client.states import State
@@ -27,6 +27,7 @@ from client.views import View
 from forms.errors import FormError
 from forms.violation import Violation
 from sync.errors import SyncError
+from sync.history import ancestors
 from sync.revision import MAX_PARENTS
 from sync.times import format_time
 
@@ -159,8 +160,7 @@ class Editing:
             heads = self._replica.heads_of(entry)
         except NotFoundError:
             return None
-        state = worst([head["state"] for head in heads])
-        return {"entry": entry, "revision": heads[0]["digest"], "state": state}
+        return {"entry": entry, "revision": heads[0]["digest"], "state": state_of(heads)}
 
     def parents(self, view: View) -> tuple[str, ...]:
         """Return what a revision made of a view follows, the shown head first."""

@@ -1,7 +1,7 @@
 """What waits on this device as a bundle: the way out where there is no network.
 
-* It holds every revision that is not delivered, and every file of theirs that the server has not
-signed for; on request, everything held. What the server refused for good goes along on request alone.
+* It holds every revision that is not delivered, what the server refused for good included, and every
+file of theirs that the server has not signed for; on request, everything held.
 * Nothing changes its state by being exported: a stick may be lost. `exported_at` says when a
 revision was last in a copy that was read back; a download of the page, which nobody reads back, does
 not count as one.
@@ -48,8 +48,8 @@ _WAITING_FILES = (
     "WHERE u.revision = r.digest AND a.acknowledged_at IS NULL)"
 )
 _UNDELIVERED = (
-    "r.state IN ('saved', 'quarantined') "
-    f"AND (r.server_state IS NULL OR (r.server_state <> 'refused' AND {_WAITING_FILES}))"
+    "(r.state = 'set_aside' OR (r.state IN ('saved', 'quarantined') "
+    f"AND (r.server_state IS NULL OR (r.server_state <> 'refused' AND {_WAITING_FILES}))))"
 )
 _UNDELIVERED_FILES = f"{_UNDELIVERED} AND a.acknowledged_at IS NULL"
 _EVERYTHING = "TRUE"

@@ -3,7 +3,8 @@
 A head is a revision that counts and that no other counting one descends from:
  * what this device made counts in whatever state, so that nobody loses sight of their own work;
    what the server refused only as long as this device has made nothing of that entry since;
- * what came from other devices counts once it is in the log: neither quarantined nor held;
+ * what came from other devices counts once it is in the log: neither quarantined nor held, nor so
+   when the server was last asked, before it lost what it had;
  * where nothing counts, everything does: an entry that is all in quarantine is still listed.
 
 The order of arrival does not matter: a revision that is known to have a child is never a head, and
@@ -11,10 +12,11 @@ histories grow longer when a parent comes after its child. `conflict` has a row 
 contested paths, or with several heads of which that is still to be found out (`paths` is null).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from client.db import Database, Row
 from client.states import State
+from sync.history import ancestors
 
 UNSETTLED = "null"
 _TAKEN = {(state, said) for state in (State.SAVED, State.DELIVERED) for said in (None, "logged")}
@@ -43,7 +45,8 @@ class Heads:
     def refresh(self, entry: str) -> None:
         """Find the heads of an entry anew, within a transaction."""
         revisions = self._db.rows(
-            "SELECT r.id, r.digest, r.form, r.depth, r.is_own, r.state, r.server_state, h.place "
+            "SELECT r.id, r.digest, r.form, r.depth, r.is_own, r.state, r.server_state, "
+            "r.said_before, h.place "
             "FROM revision AS r LEFT JOIN head AS h ON h.place = r.id WHERE r.entry = ?",
             (entry,),
         )
@@ -62,11 +65,6 @@ class Heads:
         self._db.write("DELETE FROM conflict WHERE entry = ?", (entry,))
         if len(heads) > 1:
             self._db.write("INSERT INTO conflict (entry, paths) VALUES (?, ?)", (entry, UNSETTLED))
-
-    def refresh_all(self) -> None:
-        """Find the heads of every entry anew, within a transaction."""
-        for row in self._db.rows("SELECT DISTINCT entry FROM revision"):
-            self.refresh(row["entry"])
 
     def parents(self, entry: str) -> dict[str, list[str]]:
         """Return the parents of each revision of an entry; some may not be here."""
@@ -108,19 +106,8 @@ def heads_among(revisions: Sequence[Row], parents: Mapping[str, Sequence[str]]) 
     return {each["digest"] for each in counting} - below
 
 
-def ancestors(digests: Iterable[str], parents: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return everything that revisions descend from, themselves left out."""
-    found: set[str] = set()
-    waiting = [parent for digest in digests for parent in parents.get(digest, ())]
-    while waiting:
-        digest = waiting.pop()
-        if digest not in found:
-            found.add(digest)
-            waiting.extend(parents.get(digest, ()))
-    return found
-
-
 def _counts(revision: Row, last_own: int | None) -> bool:
     if revision["is_own"]:
         return bool(revision["state"] != State.SET_ASIDE or revision["id"] == last_own)
-    return (revision["state"], revision["server_state"]) in _TAKEN
+    # What the server said before it lost what it had holds until it says something anew.
+    return (revision["state"], revision["server_state"] or revision["said_before"]) in _TAKEN

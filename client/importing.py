@@ -78,11 +78,11 @@ class Importer:
         found = self._read(chunks, profile)
         if not found.answers:
             raise _refused(found)
-        for answer in found.answers:
-            self._check(answer, profile)
         counts: Counter[str] = Counter()
         files = 0
         with self._db.transaction():
+            for answer in found.answers:  # in here: a round may start over meanwhile
+                self._check(answer, profile)
             for answer in found.answers:
                 counts.update(self._apply(answer))
                 files += self._acknowledge(answer)

@@ -13,7 +13,7 @@ from client.db import Database, Row, list_in
 from client.definitions import Definitions, Published
 from client.drafts import Drafts
 from client.outbox import Outbox
-from client.replica import Head, Replica, worst
+from client.replica import Head, Replica, state_of
 from client.selecting import Selecting, Wish
 from client.states import State
 from client.views import VOID
@@ -171,9 +171,9 @@ class Listing:
 
     def _entry(self, heads: Sequence[Head], language: str, names: Names) -> Json:
         shown = _shown(heads)
-        state = worst([head["state"] for head in heads])
+        state = state_of(heads)
         # What is not well with one of several heads is what is told of all.
-        telling = next(head for head in heads if head["state"] == state)
+        telling = next((head for head in heads if head["state"] == state), shown)
         waiting = [head["waiting_since"] for head in heads if head["waiting_since"]]
         return {
             "entry": shown["entry"],
@@ -186,9 +186,10 @@ class Listing:
             "code": telling["code"],
             "message": telling["message"],
             "violations": list_in(telling["violations"]) or [],
-            "files_waiting": sum(head["files_waiting"] for head in heads),
+            "files_waiting": max(head["files_waiting"] for head in heads),
             # The server has the text, and waits for files: the screen says so.
-            "text_delivered": all(head["server_state"] in {"logged", "held"} for head in heads),
+            "text_delivered": not any(head["texts_waiting"] for head in heads)
+            and all(head["server_state"] in {"logged", "held"} for head in heads),
             "operation": shown["operation"],
             "reason": _reason(shown),
             "heads": len(heads),

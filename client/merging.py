@@ -62,7 +62,7 @@ class Merging:
         Raises:
             NotFoundError: there is no such entry.
         """
-        view = self._replica.view(entry)
+        view = self._replica.readable(entry)
         heads = {head["digest"]: head for head in self._replica.heads_of(entry)}
         told = Revised(self._replica.names())
         labels = Labels(self._definitions.form(view.definition), language)

@@ -147,4 +147,7 @@ _VERSION_4 = (
     """,
 )
 
-MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# What the server had said of a revision before it lost what it had, and is to be asked again.
+_VERSION_5 = ("ALTER TABLE revision ADD COLUMN said_before TEXT",)
+
+MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)

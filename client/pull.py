@@ -22,6 +22,7 @@ from client.db import Database
 from client.definitions import CAMPAIGN, UNITS, Definitions
 from client.errors import NoConnectionError, NotTheServerError, RefusedError, UnreachableError
 from client.exchange import Exchange, Question
+from client.naming import Naming
 from client.reconcile import compare_at_next_start
 from client.revisions import Revisions, SignedRevision
 from client.settings import read_setting, write_setting
@@ -63,6 +64,7 @@ class Puller:
         self._clock = clock
         self._recall = recall
         self._revisions = Revisions(db)
+        self._naming = Naming(db, definitions)
         self._asked_again: set[str] = set()
         self._page = int(read_setting(db, _PAGE) or PAGE)
 
@@ -190,7 +192,8 @@ class Puller:
             revision = parse_revision(frame.payload)
         except MessageError:
             return  # of a version that this program cannot read yet
-        signed = SignedRevision(revision, frame.payload, frame.signature)
+        name = self._naming.name(revision)
+        signed = SignedRevision(revision, frame.payload, frame.signature, name)
         if revision.device == self._device:
             self._recall(signed)
         else:

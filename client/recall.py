@@ -54,7 +54,7 @@ def tell_beginning(device: Device, troubles: Troubles, clock: Clock) -> None:
     code, message, hint = told
     _log.warning("%s: %s", code, message)
     try:
-        troubles.note(code, "", message, hint, clock.now())
+        troubles.happened(code, "", message, hint, clock.now())
     except StorageError as error:
         _log.error("This could not be kept for later: %s", error.message)
 
@@ -124,7 +124,7 @@ def take_back(
     compare_at_next_start(db)  # the journal has to have it, too
     if signed.revision.incarnation == device.incarnation:
         begin_incarnation(home, db, device)
-    Troubles(db).note(
+    Troubles(db).happened(
         "home_went_back",
         "",
         "The server has revisions of this device that this home had lost: it was put back from a "

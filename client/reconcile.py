@@ -340,9 +340,20 @@ def tell(found: Compared, troubles: Troubles, clock: Clock) -> None:
     ):
         if subjects:
             _log.warning("%s: %s", code, ", ".join(subjects))
-            troubles.note(code, "", f"{len(subjects)} {message}", hint, clock.now())
+            note = troubles.note if code in _LASTING else troubles.happened
+            note(code, "", f"{len(subjects)} {message}{_named(code, subjects)}", hint, clock.now())
 
 
+def _named(code: str, subjects: list[str]) -> str:
+    """Return which they are where that lasts, so that others are news to whoever dismissed these."""
+    if code not in _LASTING:
+        return ""
+    names = ", ".join(sorted(each.removeprefix("sha256:")[:12] for each in subjects)[:_MOST_NAMED])
+    return f" They are: {names}{', …' if len(subjects) > _MOST_NAMED else ''}."
+
+
+_LASTING = frozenset({"revisions_damaged", "journal_newer"})
+_MOST_NAMED = 5
 _CHECK_DISK = "Check the disk, and look at everything with: tianbao doctor"
 
 

@@ -3,6 +3,9 @@
 * How an entry stands, its heads say (`client.heads`); where there are several, their merged view.
 Every device that has the same revisions sees the same.
 * A list never merges a row: of an entry with several heads it shows the first, and the worst state.
+* An entry is delivered when everything of it is: not while a revision before its head waits.
+* Heads that cannot be brought together, as one was damaged or pruned, are a conflict: what can be read
+of the first is shown.
 * Bytes that have changed on the disk are never given out as answers.
 * `items` draws the lists that forms choose from out of the unit's own entries.
 """
@@ -10,6 +13,7 @@ Every device that has the same revisions sees the same.
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any, TypeAlias
@@ -17,10 +21,10 @@ from typing import Any, TypeAlias
 from client.db import Database, Row, list_in
 from client.definitions import Definitions
 from client.errors import ClientError, NotFoundError, StorageError
-from client.heads import UNSETTLED, Heads, ancestors
+from client.heads import UNSETTLED, Heads
 from client.profile import read_profile
 from client.states import State
-from client.views import ROW_ID_BYTES, View, best_fit, merged_view, view_of
+from client.views import ROW_ID_BYTES, VOID, View, best_fit, merged_view, view_of
 from forms.definition import Form, OwnEntries
 from forms.environment import Environment
 from forms.errors import FormError
@@ -28,25 +32,39 @@ from forms.own_entries import Item, items
 from forms.recalculation import recalculate
 from sync.digest import is_named
 from sync.errors import SyncError
+from sync.history import ancestors
+from sync.merge import ENTRY_PATH, Contender, Contested
 from sync.revision import Revision, parse_revision
 
 Head: TypeAlias = Row
 
+UNMERGED = (ENTRY_PATH,)
+"""The contested paths of an entry whose heads cannot be brought together."""
+
+_MAY_WAIT = "r.state = 'saved' OR r.depth > 1"
+# The + keeps SQLite from the index of states: it would go through all that waits, for each head.
+_WAITING = "FROM revision AS o WHERE o.entry = r.entry AND +o.state = 'saved'"
 _HEAD_COLUMNS = (
-    "h.place, r.digest, r.entry, r.form, r.definition, r.made_at, r.depth, r.name, r.is_own, "
+    "h.place, r.digest, r.entry, r.form, r.definition, r.made_at, r.depth, r.name, r.is_own, "  # noqa: S608 - constants of this module
     # What the disk made of a state is none: whoever looks is told that something is wrong.
     "CASE WHEN r.state IN ('saved', 'delivered', 'quarantined') THEN r.state "
     "ELSE 'set_aside' END AS state, "
     "r.server_state, r.log_index, r.code, r.message, r.violations, r.operation, r.author, r.device, "
     "r.exported_at, r.pruned_at, "
     "CASE r.operation WHEN 'void' THEN r.content END AS void_content, "
-    "CASE r.state WHEN 'saved' THEN (SELECT min(o.made_at) FROM revision AS o "
-    # The + keeps SQLite from the index of states: it would go through all that waits, for each head.
-    " WHERE o.entry = r.entry AND +o.state = 'saved') END AS waiting_since, "
-    "(SELECT count(*) FROM attachment_use AS u JOIN attachment AS a USING (sha256) "
-    " WHERE u.revision = r.digest AND a.acknowledged_at IS NULL) AS files_waiting"
+    # What a head was made from may wait still. A head that follows nothing is spared the look.
+    f"CASE WHEN {_MAY_WAIT} THEN (SELECT min(o.made_at) {_WAITING}) END AS waiting_since, "
+    f"CASE WHEN {_MAY_WAIT} THEN (SELECT count(*) {_WAITING} AND o.server_state IS NULL) ELSE 0 END "
+    "AS texts_waiting, "
+    f"CASE WHEN {_MAY_WAIT} THEN (SELECT count(DISTINCT u.sha256) FROM revision AS o "
+    " CROSS JOIN attachment_use AS u ON u.revision = o.digest "
+    " CROSS JOIN attachment AS a USING (sha256) "
+    " WHERE o.entry = r.entry AND (+o.state = 'saved' OR o.id = r.id) "
+    " AND a.acknowledged_at IS NULL) "
+    "ELSE (SELECT count(*) FROM attachment_use AS u JOIN attachment AS a USING (sha256) "
+    " WHERE u.revision = r.digest AND a.acknowledged_at IS NULL) END AS files_waiting"
 )
-# Of several heads, the state that most needs a person's eye is the entry's.
+# Of all that counts, the state that most needs a person's eye is the entry's.
 _WORST_FIRST = (State.SET_ASIDE, State.QUARANTINED, State.SAVED, State.DELIVERED)
 
 
@@ -143,6 +161,33 @@ class Replica:
         view = merged_view(revisions, newest, list(forms.values()))
         return replace(view, definition=best_fit(view, [forms[each] for each in (newest, *older)]))
 
+    def readable(self, entry: str) -> View:
+        """Return an entry as it stands or, where its heads cannot be brought together, the first of them.
+
+        The entry as such is contested then, and nothing can be decided before all can be read.
+
+        Raises:
+            NotFoundError: there is no such entry, or its answers are not here.
+            StorageError: the disk gave other bytes back than were saved.
+        """
+        try:
+            return self.view(entry)
+        except (ClientError, FormError, SyncError):
+            heads = self._heads.of(entry)
+            for digest, revision in self._readable(heads if len(heads) > 1 else ()):
+                return self._alone(view_of(digest, revision))
+            raise
+
+    def _alone(self, view: View) -> View:
+        heads = self.heads_of(view.entry)
+        shown_first = sorted(heads, key=lambda head: head["digest"] != view.heads[0])
+        contenders = tuple(
+            Contender(head["digest"], head["operation"] != VOID, head["operation"])
+            for head in shown_first
+        )
+        digests = tuple(head["digest"] for head in shown_first)
+        return replace(view, heads=digests, contested=(Contested(ENTRY_PATH, contenders),))
+
     def shown(self, entry: str) -> View:
         """Return an entry to be read: as it stands or, if it was taken back, as it stood before.
 
@@ -150,7 +195,7 @@ class Replica:
             NotFoundError: there is no such entry, or its answers or form are not here.
             StorageError: the disk gave other bytes back than were saved.
         """
-        view = self.view(entry)
+        view = self.readable(entry)
         if not view.is_void:
             return view
         parents = self._heads.parents(entry).get(view.heads[0], [])
@@ -193,8 +238,9 @@ class Replica:
         """Return the state of each entry that is not delivered, or needs attention."""
         # They are few, and found by the index of states.
         rows = self._db.rows(
-            "SELECT r.entry, r.state FROM revision AS r CROSS JOIN head AS h ON h.place = r.id "
-            "WHERE r.state IN ('set_aside', 'quarantined', 'saved')"
+            "SELECT r.entry, r.state FROM revision AS r LEFT JOIN head AS h ON h.place = r.id "
+            "WHERE r.state IN ('set_aside', 'quarantined', 'saved') "
+            "AND (r.state = 'saved' OR h.place IS NOT NULL)"
         )
         states: dict[str, str] = {}
         for row in rows:
@@ -212,9 +258,12 @@ class Replica:
         row = self._db.row("SELECT entry, paths FROM conflict WHERE entry = ?", (entry,))
         return () if row is None else self._contested(row)
 
-    def oldest_undelivered(self) -> str | None:
-        """Return when the oldest revision was made that is saved and not delivered."""
-        row = self._db.row("SELECT min(made_at) AS oldest FROM revision WHERE state = 'saved'")
+    def oldest_undelivered(self, since: str = "") -> str | None:
+        """Return when the oldest revision was made, since some time, that is saved and not delivered."""
+        row = self._db.row(
+            "SELECT min(made_at) AS oldest FROM revision WHERE state = 'saved' AND made_at >= ?",
+            (since,),
+        )
         return None if row is None else row["oldest"]
 
     def items(self, spec: OwnEntries) -> list[Item]:
@@ -243,20 +292,21 @@ class Replica:
         paths = row["paths"]
         if list_in(paths) is None:
             paths = self._settle(row["entry"])
-        return tuple(list_in(paths) or ())
+        found = list_in(paths)
+        return UNMERGED if found is None else tuple(found)
 
     def _settle(self, entry: str) -> str:
         """Find out what is contested of an entry, and keep it until its heads change."""
         try:
             contested = self.merged(entry, self._heads.of(entry)).contested
-            paths = json.dumps([each.path for each in contested], ensure_ascii=False)
-            with self._db.transaction():
-                self._db.write(
-                    "UPDATE conflict SET paths = ? WHERE entry = ? AND paths = ?",
-                    (paths, entry, UNSETTLED),
-                )
         except (ClientError, FormError, SyncError):  # of no definition yet, of a damaged head
             return UNSETTLED
+        paths = json.dumps([each.path for each in contested], ensure_ascii=False)
+        with suppress(StorageError), self._db.transaction():  # else it is found out again
+            self._db.write(
+                "UPDATE conflict SET paths = ? WHERE entry = ? AND paths = ?",
+                (paths, entry, UNSETTLED),
+            )
         return paths
 
     def _readable(self, digests: Iterable[str]) -> Iterator[tuple[str, Revision]]:
@@ -306,6 +356,12 @@ class Replica:
         except (ClientError, FormError, SyncError):
             pass
         return None
+
+
+def state_of(heads: Sequence[Head]) -> str:
+    """Return the state of an entry: the worst of its heads, and of what before them waits still."""
+    waiting = [State.SAVED.value for head in heads if head["waiting_since"]]
+    return worst([head["state"] for head in heads] + waiting)
 
 
 def worst(states: Sequence[str]) -> str:

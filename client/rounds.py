@@ -86,7 +86,7 @@ class Rounds:
         with self._running:
             try:
                 outcome, refusal = self._run(self._exchange(profile))
-            except (ClientError, SyncError) as error:
+            except Exception as error:  # one that nobody expects, too, is to be seen by a person
                 self._note_contact()
                 self._note_problem(_told(error))
                 raise
@@ -188,7 +188,14 @@ class Rounds:
         return None
 
 
-def _told(error: ClientError | SyncError) -> Json:
+def _told(error: Exception) -> Json:
+    if not isinstance(error, ClientError | SyncError):
+        message = f"The round ended in an error of the program: {type(error).__name__}: {error}"
+        return {
+            "code": "unexpected",
+            "message": message,
+            "hint": "It is tried again. Tell us of it.",
+        }
     return {"code": error.code, "message": error.message, "hint": error.hint}
 
 

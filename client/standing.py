@@ -1,7 +1,7 @@
 """How things stand on this device: what waits, since when and why, and what a person has to know.
 
 * An age is told by the wall clock where that can be right, and by the time this program has run where
-it cannot: no alarm is false because a clock jumped.
+it cannot, or could not when it was made: no alarm is false because a clock jumped.
 * A clock that looks wrong is told, and what is known of it by the server's signed time.
 """
 
@@ -17,7 +17,7 @@ from client.profile import Profile, is_plain, read_profile
 from client.replica import Replica
 from client.states import State
 from client.troubles import Troubles
-from sync.times import parse_time
+from sync.times import format_time, parse_time
 
 Json = dict[str, Any]
 
@@ -76,8 +76,9 @@ class Standing:
             self._oldest = (oldest, ticks)
         seconds = ticks - self._oldest[1]
         now = self._clock.now()
-        if _looks_right(now):
-            seconds = max(seconds, (now - parse_time(oldest)).total_seconds())
+        dated = self._replica.oldest_undelivered(since=format_time(EARLIEST))
+        if _looks_right(now) and dated is not None:
+            seconds = max(seconds, (now - parse_time(dated)).total_seconds())
         return next((days for days in ALARM_DAYS if seconds > days * _DAY_SECONDS), None)
 
     def _why(self, problem: Json | None, oldest: str | None) -> Json:

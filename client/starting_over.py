@@ -3,8 +3,9 @@
 A server that was restored from an older backup has lost what came since. Devices may hold the only
 copies, their own and those that they fetched. So nothing here counts as said any more: in one
 transaction each revision waits again, each file is to be asked for again, and the log is read from
-its beginning. Handing in what is there already changes nothing. What was pruned from this device
-cannot be handed in; it is named.
+its beginning. What stood in quarantine elsewhere is not shown before the server says so. Handing in
+what is there already changes nothing. What was pruned from this device cannot be handed in; it is
+named.
 """
 
 from client.bundle_nonce import renew_bundle_nonce
@@ -29,7 +30,8 @@ def start_over(db: Database, clock: Clock, reason: str) -> None:
     with db.transaction():
         entries = db.rows(f"SELECT DISTINCT entry FROM revision WHERE {_HELD}")  # noqa: S608 - a constant of this module
         count = db.write(
-            "UPDATE revision SET state = 'saved', server_state = NULL, log_index = NULL, "  # noqa: S608 - a constant of this module
+            "UPDATE revision SET state = 'saved', said_before = server_state, "  # noqa: S608 - a constant of this module
+            "server_state = NULL, log_index = NULL, "
             f"code = NULL, message = NULL, violations = '[]', attempts = 0 WHERE {_HELD}"
         )
         db.write(
@@ -42,7 +44,7 @@ def start_over(db: Database, clock: Clock, reason: str) -> None:
         write_setting(db, CURSOR, "0")
         write_setting(db, LEAF, "")
         renew_bundle_nonce(db)
-        Troubles(db).note(
+        Troubles(db).happened(
             SERVER_WENT_BACK,
             "",
             f"{reason} This device hands in again what it holds: {count} revisions.{_pruned(db)}",

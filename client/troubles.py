@@ -4,7 +4,8 @@
 trouble found again is one trouble: it is counted, and keeps the time since when.
 * It stays until it is dismissed, or until whoever found it finds that it is over (`settle`).
 * What was dismissed stays so while the same thing is found again; it opens anew where the message
-has changed, or after it was settled.
+has changed, or after it was settled. What has happened once more, and is not only still so, opens it
+in any case.
 """
 
 from dataclasses import asdict, dataclass
@@ -48,15 +49,25 @@ class Troubles:
         Raises:
             StorageError: it could not be written.
         """
-        moment = format_time(now)
+        self._keep((code, subject, message, hint, format_time(now)), is_event=False)
+
+    def happened(self, code: str, subject: str, message: str, hint: str, now: datetime) -> None:
+        """Keep a trouble that is an event; joins a transaction that is open.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        self._keep((code, subject, message, hint, format_time(now)), is_event=True)
+
+    def _keep(self, values: tuple[str, str, str, str, str], *, is_event: bool) -> None:
         with self._db.transaction():
             self._db.write(
                 "INSERT INTO trouble (code, subject, message, hint, since, last_seen) "
                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (code, subject) DO UPDATE SET "
-                "dismissed_at = CASE WHEN message = excluded.message THEN dismissed_at END, "
+                "dismissed_at = CASE WHEN NOT ? AND message = excluded.message THEN dismissed_at END, "
                 "message = excluded.message, hint = excluded.hint, "
                 "last_seen = excluded.last_seen, count = count + 1",
-                (code, subject, message, hint, moment, moment),
+                (*values, values[-1], is_event),
             )
 
     def settle(self, code: str, subject: str = "") -> None:

@@ -305,7 +305,7 @@ def test_many_places_that_are_apart_are_asked_about_too(services, office):
                 "INSERT INTO revision SELECT NULL, digest || ?, content, signature, entry, form, "
                 "definition, device, incarnation, sequence + ?, operation, author, made_at, depth, "
                 "name, is_own, state, server_state, log_index + 2 * ?, code, message, violations, "
-                "attempts, exported_at, pruned_at FROM revision WHERE digest = ?",
+                "attempts, exported_at, pruned_at, said_before FROM revision WHERE digest = ?",
                 (str(number), number, number, digest),
             )
         services.db.write("UPDATE setting SET value = '2' WHERE name = 'cursor'")

@@ -73,6 +73,34 @@ def test_under_a_wrong_clock_the_alarm_goes_by_the_time_that_ran(services, save,
     assert services.status()["age_alarm"] == 3
 
 
+def test_an_entry_that_seems_to_be_of_1970_raises_no_alarm_and_hides_none(services, save, hands):
+    right = hands.now
+    hands.now = datetime(1970, 1, 2, tzinfo=UTC)
+    save()
+    hands.now = right
+    assert services.status()["age_alarm"] is None
+
+    save()
+    hands.now += timedelta(days=3.5)
+
+    assert services.status()["age_alarm"] == 3
+
+
+def test_an_error_that_nobody_expected_is_told_as_the_reason(services, office, save, monkeypatch):
+    save()
+
+    def fail(exchange):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(services.rounds._puller, "pull", fail)
+    with pytest.raises(ZeroDivisionError):
+        services.rounds.run()
+
+    problem = services.status()["problem"]
+
+    assert (problem["code"], "ZeroDivisionError" in problem["message"]) == ("unexpected", True)
+
+
 def test_an_entry_that_seems_to_come_from_the_future_raises_no_alarm(services, save, hands):
     hands.now += timedelta(days=20)
     save()

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from client.clock import Clock
 from client.db import Database
 from client.errors import NotFoundError
+from client.reconcile import Compared, tell
 from client.troubles import Troubles
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -72,3 +74,37 @@ def test_dismissing_what_is_not_there_is_said(troubles: Troubles) -> None:
     troubles.dismiss(troubles.open()[0].id, NOW)
     with pytest.raises(NotFoundError):
         troubles.dismiss(1, NOW)
+
+
+def test_what_happened_once_more_opens_though_it_was_dismissed(troubles: Troubles) -> None:
+    event = ("home_copied", "", "This home is a copy.", "Use one.")
+    troubles.happened(*event, NOW)
+    troubles.dismiss(troubles.open()[0].id, NOW)
+
+    troubles.happened(*event, NOW + timedelta(minutes=1))
+
+    (found,) = troubles.open()
+    assert (found.code, found.count) == ("home_copied", 2)
+
+
+def test_other_damage_of_the_same_extent_is_told_to_whoever_dismissed_the_first(
+    troubles: Troubles,
+) -> None:
+    clock = Clock(lambda: NOW, lambda: 0.0)
+    tell(Compared(lost=["sha256:aaaa"]), troubles, clock)
+    troubles.dismiss(troubles.open()[0].id, NOW)
+
+    tell(Compared(lost=["sha256:aaaa"]), troubles, clock)
+    assert troubles.open() == []
+    tell(Compared(lost=["sha256:bbbb"]), troubles, clock)
+
+    assert [each.code for each in troubles.open()] == ["revisions_damaged"]
+
+
+def test_damage_that_was_mended_again_is_told_again(troubles: Troubles) -> None:
+    clock = Clock(lambda: NOW, lambda: 0.0)
+    for _ in range(2):
+        tell(Compared(rows=["sha256:aaaa"]), troubles, clock)
+        (found,) = troubles.open()
+        troubles.dismiss(found.id, NOW)
+    assert found.count == 2
