@@ -10,6 +10,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from faultkit.randomness import seeded_randomness
 from faultkit.way import Network, Way
 from field_device import write_campaign
 
@@ -79,4 +80,5 @@ def _say(marks, word, text):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    with seeded_randomness(int(sys.argv[2])):
+        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

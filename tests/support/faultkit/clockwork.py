@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from faultkit.simulation import seeded_randomness
+from faultkit.randomness import seeded_randomness
 from faultkit.way import Network, Way
 from field_device import definition, write_campaign
 

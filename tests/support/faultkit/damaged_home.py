@@ -6,7 +6,7 @@ import shutil
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
-from faultkit.simulation import seeded_randomness
+from faultkit.randomness import seeded_randomness
 from faultkit.way import Network, Way
 from field_device import write_campaign
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from faultkit import client_work
 from faultkit.client_oracle import ClientPromises
 from faultkit.disk import put, states
+from faultkit.randomness import seeded_randomness
 from faultkit.server_oracle import ServerPromises
 from faultkit.trace import read_files, record
 from faultkit.works import ServerWork
@@ -31,7 +32,8 @@ class Setting:
 def under_server(setting, chance):
     """Lose power under a server that takes pushes and files."""
     work = ServerWork(setting.work)
-    work.prepare()
+    with seeded_randomness(chance.random()):
+        work.prepare()
     member = (setting.work / "member").read_text()
     arguments = ("faultkit.server_work", work.folder.path, member)
     yield from _lose(setting, chance, work.folder.path, arguments, ServerPromises())
@@ -39,7 +41,8 @@ def under_server(setting, chance):
 
 def under_device(setting, chance):
     """Lose power under a device that fills in, saves and hands over."""
-    client_work.prepare(setting.work)
+    with seeded_randomness(chance.random()):
+        client_work.prepare(setting.work)
     home = setting.work / "home"
     db = Database(home / "client.db")
     promises = ClientPromises(read_setting(db, "incarnation_file"))

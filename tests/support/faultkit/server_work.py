@@ -9,6 +9,7 @@ import random
 import sys
 from pathlib import Path
 
+from faultkit.randomness import seeded_randomness
 from field_device import FieldDevice
 
 from server.config import DataFolder
@@ -66,4 +67,5 @@ def _say(marks, word, text):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    with seeded_randomness(int(sys.argv[3])):
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 from faultkit import zoo
-from faultkit.simulation import HARSH, Shares, World, seeded_randomness
+from faultkit.randomness import seeded_randomness
+from faultkit.simulation import HARSH, Shares, World
 from faultkit.simulation_oracle import check
 
 DEVICES = 5

@@ -5,8 +5,6 @@ and the network are handed in. Everything that a device called saved is remember
 is what the end is compared with.
 """
 
-import os
-import random
 import shutil
 from collections import Counter
 from contextlib import ExitStack
@@ -354,17 +352,3 @@ class _Healed:
 
     def __exit__(self, *_):
         self._network.is_healed = False
-
-
-class seeded_randomness:  # noqa: N801 - reads as the words of a `with`
-    """Let the operating system's randomness come from a seed, so that a run is replayed exactly."""
-
-    def __init__(self, seed):
-        self._source = random.Random(seed)
-
-    def __enter__(self):
-        self._old = os.urandom, random._urandom
-        os.urandom = random._urandom = self._source.randbytes
-
-    def __exit__(self, *_):
-        os.urandom, random._urandom = self._old
