@@ -10,7 +10,6 @@ its own step or by `events_since`, what the other did.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -21,6 +20,7 @@ from client.drafts import Drafts
 from client.editing import Editing, draft_of
 from client.errors import NotFoundError, StorageError
 from client.finalize import Finalizer
+from client.open_draft import OpenDraft
 from client.opening import Instance, Opener
 from client.tree import static_tree
 from client.violations import format_violations
@@ -28,31 +28,10 @@ from forms.session import Session
 from forms.state import Change, format_state
 from sync.times import format_time
 
-STEPS_KEPT = 500
 _UNKNOWN_DRAFT = "unknown_draft"
 
 Json = dict[str, Any]
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class OpenDraft:
-    """An instance that is being filled.
-
-    `lock` is held for each step. `writing` is held while the draft is written or closed, and is
-    taken before `lock`: so a write that is under way never brings a closed draft back, and no
-    step waits for it.
-    """
-
-    instance: Instance
-    opened_at: str
-    sequence: int
-    saved_sequence: int
-    steps: list[Json] = field(default_factory=list)
-    is_closed: bool = False
-    tried_at: int = 0  # the step at which finalizing it failed last
-    lock: RLock = field(default_factory=RLock)
-    writing: RLock = field(default_factory=RLock)
 
 
 class Filling:
@@ -109,7 +88,7 @@ class Filling:
                 "name": state.instance_name,
                 "definition": static_tree(form),
                 **format_state(state),
-                **_progress(draft),
+                **draft.progress(),
             }
 
     def answer(
@@ -211,11 +190,11 @@ class Filling:
             NotFoundError: there is no such draft: it was finalized or discarded.
         """
         with self._held(draft_id) as draft:
-            steps = _steps_after(draft, sequence, language)
+            steps = draft.steps_after(sequence, language)
             if steps is None:
                 language = language or draft.instance.session.language
-                return {**_progress(draft), "view": self.view(draft_id, language)}
-            return {**_progress(draft), "steps": steps}
+                return {**draft.progress(), "view": self.view(draft_id, language)}
+            return {**draft.progress(), "steps": steps}
 
     def finalize(self, draft_id: str, *, decided: bool = False) -> Json:
         """Close a draft: `{"entry", "revision", "state"}`, or `{"violations"}` if a rule is broken.
@@ -293,7 +272,7 @@ class Filling:
             StorageError: some could not be written; they are kept in memory and tried again.
         """
         with self._lock:
-            changed = [each for each in self._open.values() if _is_changed(each)]
+            changed = [each for each in self._open.values() if each.is_changed]
         problems: list[Exception] = []
         for draft in changed:
             try:
@@ -316,14 +295,12 @@ class Filling:
             session = draft.instance.session
             session.language = language or session.language
             missed = (
-                [] if base_sequence is None else _steps_after(draft, base_sequence, language) or []
+                [] if base_sequence is None else draft.steps_after(base_sequence, language) or []
             )
             change = format_state(act(session))
             draft.instance.touched.add(touched)
-            draft.sequence += 1
-            draft.steps.append({"sequence": draft.sequence, "language": session.language, **change})
-            del draft.steps[:-STEPS_KEPT]
-            answer = {**_progress(draft), **change, "missed": missed}
+            draft.add_step(session.language, change)
+            answer = {**draft.progress(), **change, "missed": missed}
         self.on_step()
         return answer
 
@@ -389,30 +366,6 @@ class Filling:
 
     def _now(self) -> str:
         return format_time(self._clock.now())
-
-
-def _progress(draft: OpenDraft) -> Json:
-    return {
-        "sequence": draft.sequence,
-        "saved_sequence": draft.saved_sequence,
-        "violations": len(draft.instance.session.violations()),
-    }
-
-
-def _is_changed(draft: OpenDraft) -> bool:
-    return draft.saved_sequence < draft.sequence and not draft.is_closed
-
-
-def _steps_after(draft: OpenDraft, sequence: int, language: str) -> list[Json] | None:
-    """Return the steps after one, or None if they are not all known, or in another language."""
-    if sequence >= draft.sequence:
-        return []
-    steps = [step for step in draft.steps if step["sequence"] > sequence]
-    if len(steps) != draft.sequence - sequence:
-        return None
-    if language and any(step["language"] != language for step in steps):
-        return None
-    return steps
 
 
 def _no_draft(draft_id: str) -> NotFoundError:
