@@ -1,7 +1,7 @@
 """The way out where there is no network: a bundle as a download, and the answer to it.
 
 GET  /api/export?all=   what is undelivered as one file, or with all=1 everything held
-POST /api/import        the server's answer to a bundle, as raw bytes, at most 16 MiB
+POST /api/import        the server's answer to a bundle, as raw bytes, at most 128 MiB
 
 A download changes nothing here, and nothing is called exported by it: nobody reads back what the
 browser wrote. `tianbao export` does.
@@ -11,9 +11,10 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from client.errors import NotFoundError
+from client.importing import LARGEST_ANSWER
 from client.services import Services
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+_CHUNK = 256 * 1024
 
 bp = Blueprint("bundle", __name__, url_prefix="/api")
 
@@ -35,7 +36,7 @@ def export() -> ResponseReturnValue:
 def take() -> ResponseReturnValue:
     """Take over an answer, and tell what it says, counted."""
     request.max_content_length = LARGEST_ANSWER
-    return jsonify(_services().importer.take([request.get_data()]))
+    return jsonify(_services().importer.take(iter(lambda: request.stream.read(_CHUNK), b"")))
 
 
 def _services() -> Services:

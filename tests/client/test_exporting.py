@@ -226,13 +226,37 @@ def test_the_file_of_a_quarantined_entry_goes_too(services, stick, office):
     assert set(files_in(stick)) == {NAME}
 
 
-def test_what_the_server_refused_for_good_goes_on_request_alone(services, stick, office):
-    save(services)
+def test_what_the_server_refused_for_good_goes_along_as_it_is_undelivered(services, stick, office):
+    save(services, picture=PICTURE)
     office.verdict = lambda digest: ItemResult(digest, ItemState.REFUSED, code="other_log")
     services.rounds.run()
 
-    assert export(services, stick)["entries"] == 0
-    assert export(services, stick, is_all=True)["entries"] == 1
+    done = export(services, stick)
+
+    assert (done["entries"], done["files"], done["left_out"]) == (1, 1, [])
+    assert states(services) == {next(iter(states(services))): "set_aside"}
+
+
+def test_an_answer_counts_no_more_once_a_round_has_started_over_meanwhile(
+    services, stick, desk, monkeypatch
+):
+    saved = save(services)
+    export(services, stick)
+    content = desk.signed(desk.answer(stick))
+    read = services.importer._read
+
+    def read_slowly(chunks, profile):
+        found = read(chunks, profile)
+        start_over(services.db, services.clock, "The server went back.")
+        return found
+
+    monkeypatch.setattr(services.importer, "_read", read_slowly)
+
+    with pytest.raises(InputError) as caught:
+        take(services, content)
+
+    assert caught.value.code == "old_answer"
+    assert states(services)[saved["entry"]] == "saved"
 
 
 def test_drafts_are_counted_and_stay(services, stick):
@@ -686,15 +710,13 @@ def test_the_page_brings_an_answer_home(services, pages, desk, stick):
     assert list(states(services).values()) == ["delivered"]
 
 
-def test_the_page_is_told_in_its_language_what_a_wrong_file_is(services, pages):
+def test_the_page_is_told_in_its_language_what_a_wrong_file_is(services, pages, monkeypatch):
     wrong = pages.ask(
         "POST", "/api/import", data=b"\xff\xd8\xff", content_type="application/octet-stream"
     )
+    monkeypatch.setattr("client.web.api_bundle.LARGEST_ANSWER", 1000)
     large = pages.ask(
-        "POST",
-        "/api/import",
-        data=bytes(16 * 1024 * 1024 + 1),
-        content_type="application/octet-stream",
+        "POST", "/api/import", data=bytes(1001), content_type="application/octet-stream"
     )
 
     assert (wrong.status_code, wrong.json["code"]) == (422, "not_an_answer")
