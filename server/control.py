@@ -23,6 +23,8 @@ from sync.errors import SyncError
 HOST = "127.0.0.1"
 KNOWN_ERRORS = (ServerError, SyncError, FormError)
 _ANSWER_SECONDS = 600.0
+# A stick with a season's photos takes as long as it takes; a process that ends is noticed at once.
+_LONG_SECONDS = {"import": 24 * 3600.0}
 _RETRY_SECONDS = 0.05
 
 
@@ -101,7 +103,8 @@ def ask(address: ControlAddress, command: str, params: Mapping[str, Any]) -> Any
         ConnectionError: nobody there knows the key; nothing was done.
         RemoteError: the command ended with a known error, or its end is not known.
     """
-    connection = http.client.HTTPConnection(HOST, address.port, timeout=_ANSWER_SECONDS)
+    seconds = _LONG_SECONDS.get(command, _ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(HOST, address.port, timeout=seconds)
     headers = {"Authorization": f"Bearer {address.key}", "Content-Type": "application/json"}
     connection.connect()
     try:

@@ -59,12 +59,20 @@ def _tell(done: dict[str, Any]) -> None:
         say(f"Refused: {each['digest']}: {each['message']} ({each['code']})")
     for each in done["missing"]:
         say(f"Missing: the file {each['sha256']} ({each['code']})")
-    for each in done["flaws"]:
-        say(_flaw(each))
-    if not done["is_whole"]:
-        say("The bundle is damaged. Hint: everything intact was taken; export it once more.")
+    _tell_flaws(done)
     if done["answer"]:
         show(f"The answer for the device is in {done['answer']}.")
+
+
+def _tell_flaws(done: dict[str, Any]) -> None:
+    for each in done["flaws"]:
+        say(_flaw(each))
+    if done["flaw_count"] > len(done["flaws"]):
+        say(f"And {done['flaw_count'] - len(done['flaws'])} flaws more.")
+    if done["unreadable_bytes"]:
+        say(f"The medium gave {done['unreadable_bytes']} bytes of it no more. Hint: use another.")
+    if not done["is_whole"]:
+        say("The bundle is damaged. Hint: everything intact was taken; export it once more.")
 
 
 def _flaw(flaw: dict[str, Any]) -> str:

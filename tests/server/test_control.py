@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
+from server import control as control_module
 from server.control import ControlAddress, ask, call, read_control, write_control
 from server.errors import LockedError, RemoteError, ServerError
 from server.listener import Listener, bind
@@ -23,6 +24,9 @@ def run(command, params):
             return {"by": "the server", **params}
         case "refuse":
             raise ServerError("There is no unit 9.", code="unit_unknown", hint="See the list.")
+        case "slow" | "import":
+            Event().wait(0.5)
+            return {}
         case _:
             raise ZeroDivisionError("a fault of ours")
 
@@ -149,3 +153,13 @@ def test_a_damaged_word_is_no_word(control, content):
     control.write_text(content)
 
     assert read_control(control) is None
+
+
+def test_an_import_may_take_longer_than_other_commands(address, monkeypatch):
+    monkeypatch.setattr(control_module, "_ANSWER_SECONDS", 0.05)
+
+    with pytest.raises(RemoteError) as caught:
+        ask(address, "slow", {})
+
+    assert caught.value.code == "no_answer"
+    assert ask(address, "import", {}) == {}

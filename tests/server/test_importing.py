@@ -1,5 +1,6 @@
 """Bundles that were carried to the server: like a push, whatever happened on the way."""
 
+import errno
 import hashlib
 import os
 import random
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from server import importing
 from server.errors import ConflictError, RequestError, StorageError, UnknownError
 from server.importing import import_bundle
 from server.uploads import Chunk
@@ -18,7 +20,7 @@ from sync.bundle import CHUNK_BYTES, FileChunk, chunk_frame, write_bundle
 from sync.bundle_messages import BundleHeader, open_bundle_answer
 from sync.digest import digest_of
 from sync.errors import SignatureError
-from sync.frames import format_frame, parse_frames
+from sync.frames import FrameKind, format_frame, make_frame, parse_frames
 from sync.keys import SigningKey
 from sync.messages import ItemState
 
@@ -507,3 +509,85 @@ def test_the_command_tells_what_came_and_what_is_wrong(services, device, folder,
     assert wrong.returncode == 1
     assert "Error: " in wrong.stderr
     assert "an answer of the server" in wrong.stderr
+
+
+@pytest.fixture
+def bad_sectors(monkeypatch):
+    """Return what makes a stretch of every medium unreadable."""
+    real = os.pread
+
+    def make(start, stop):
+        def read(descriptor, size, offset):
+            if offset < stop and start < offset + size:
+                raise OSError(errno.EIO, "Input/output error")
+            return real(descriptor, size, offset)
+
+        monkeypatch.setattr(os, "pread", read)
+
+    return make
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.999])
+def test_a_bad_sector_of_a_stick_costs_what_lies_in_it_and_nothing_else(
+    carry, device, services, stick, bad_sectors, place
+):
+    frames = [device.frame() for _ in range(60)]
+    bundle = bundle_of(device, frames)
+    start = int(place * len(bundle)) // 4096 * 4096
+    bad_sectors(start, start + 1)
+
+    done = carry(bundle, stick / "answer")
+
+    begin, hit = bundle.index(format_frame(frames[0])), 0
+    for frame in frames:
+        end = begin + len(format_frame(frame))
+        hit += begin < start + 4096 and start < end
+        begin = end
+    assert 0 < hit < 10
+    assert done["logged"] >= 60 - hit
+    assert not done["is_whole"]
+    assert 0 < done["unreadable_bytes"] <= 4096
+    told = [result for answer in opened(services, stick / "answer") for result in answer.results]
+    assert len({result.digest for result in told if result.index is not None}) == done["logged"]
+
+
+def test_a_stick_that_is_pulled_out_leaves_what_was_read(carry, device, bad_sectors):
+    bundle = bundle_of(device, entries_with_photos(device), [PHOTO, SMALL])
+    bad_sectors(1_100_000, 10**12)
+
+    done = carry(bundle)
+
+    assert (done["logged"], done["is_whole"]) == (3, False)
+    assert done["unreadable_bytes"] > len(bundle) - 1_200_000
+
+
+def test_a_stick_of_which_nothing_can_be_read_is_called_unreadable(carry, device, bad_sectors):
+    bundle = bundle_of(device, [device.frame()])
+    bad_sectors(0, 10**12)
+
+    with pytest.raises(RequestError) as caught:
+        carry(bundle)
+
+    assert caught.value.code == "unreadable"
+
+
+def test_what_is_wrong_a_hundred_thousand_times_is_counted_and_not_kept(carry, device):
+    frame = device.frame()
+    junk = format_frame(make_frame(FrameKind.BUNDLE_END, b""))
+    bundle = bundle_of(device, [frame])
+
+    done = carry(bundle + junk * 20_000)
+
+    assert (done["logged"], len(done["flaws"])) == (1, 200)
+    assert done["flaw_count"] >= 20_000
+
+
+def test_an_answer_does_not_grow_with_what_is_refused(carry, device, services, stick, monkeypatch):
+    monkeypatch.setattr(importing, "_MOST_REFUSALS", 5)
+    junk = [make_frame(FrameKind.REVISION, b"%d" % number, bytes(64)) for number in range(20)]
+    bundle = bundle_of(device, [*junk, device.frame()])
+
+    done = carry(bundle, stick / "answer")
+
+    assert (done["refused"], done["logged"], done["revisions"]) == (20, 1, 21)
+    assert sum(len(answer.results) for answer in opened(services, stick / "answer")) == 6
