@@ -58,8 +58,9 @@ class Adder:
         instance.replace(answers, reasons)
         if layer.violations:
             broken = (*layer.violations, *instance.session.violations())
-            return layer.by_position({"violations": format_violations(dict.fromkeys(broken))})
-        return layer.by_position(self._finalizer.finalize(instance))
+            violations = format_violations(dict.fromkeys(broken))
+            return by_position({"violations": violations}, layer.rows_at)
+        return by_position(self._finalizer.finalize(instance), layer.rows_at)
 
 
 class _Layer:
@@ -70,7 +71,7 @@ class _Layer:
         self._folder = folder
         self.violations: list[Violation] = []
         self._row_ids: dict[str, set[str]] = {}
-        self._rows_at: dict[str, str] = {}  # `contests[1]` → the row's path with its made-up id
+        self.rows_at: dict[str, str] = {}  # `contests[1]` → the row's path with its made-up id
 
     def lay(self, instance: Instance, document: Mapping[str, Any]) -> Json:
         """Return the answers to fill the form with."""
@@ -83,16 +84,9 @@ class _Layer:
         """Return the reasons that were given for soft constraints."""
         given = document.get(REASONS, {})
         if isinstance(given, dict) and all(isinstance(text, str) for text in given.values()):
-            return {renamed(path, self._rows_at): text for path, text in given.items()}
+            return {renamed(path, self.rows_at): text for path, text in given.items()}
         self._note(REASONS, "type", "Reasons are an object of texts by path.")
         return {}
-
-    def by_position(self, outcome: Json) -> Json:
-        """Return an outcome whose violations call the rows without an id by their position."""
-        positions = {row: position for position, row in self._rows_at.items()}
-        for violation in outcome.get("violations", ()):
-            violation["path"] = renamed(violation["path"], positions)
-        return outcome
 
     def _members(
         self, nodes: Sequence[Node], base: Mapping[str, Any], given: Mapping[str, Any], prefix: str
@@ -142,7 +136,7 @@ class _Layer:
             below = base[number] if number < len(base) else {ROW: token_hex(ROW_ID_BYTES)}
             row_id = self._row_id(row.get(ROW, below[ROW]), taken, path)
             if ROW not in row:
-                self._rows_at[f"{path}[{number + 1}]"] = f"{path}[{row_id}]"
+                self.rows_at[f"{path}[{number + 1}]"] = f"{path}[{row_id}]"
             laid = self._members(repeat.children, below, row, f"{path}[{row_id}]/")
             rows.append({**laid, ROW: row_id})
         return rows
@@ -166,6 +160,14 @@ class _Layer:
 
     def _note(self, path: str, code: str, message: str) -> None:
         self.violations.append(Violation(path, code, message))
+
+
+def by_position(outcome: Json, rows_at: Mapping[str, str]) -> Json:
+    """Return an outcome whose violations call the rows without an id by their position."""
+    positions = {row: position for position, row in rows_at.items()}
+    for violation in outcome.get("violations", ()):
+        violation["path"] = renamed(violation["path"], positions)
+    return outcome
 
 
 def renamed(path: str, names: Mapping[str, str]) -> str:

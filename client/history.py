@@ -14,6 +14,7 @@ from client.errors import ClientError, InputError, NotFoundError
 from client.labels import Labels
 from client.replica import Replica
 from client.views import VOID
+from forms.definition import Form
 from forms.kinds import kinds_of
 from sync.difference import differences
 from sync.errors import SyncError
@@ -127,14 +128,8 @@ class History:
         return self._compare(before, revision, language)
 
     def _compare(self, one: Revision | None, other: Revision, language: str) -> list[Json]:
-        forms = [
-            form
-            for each in (one, other)
-            if each is not None and (form := self._definitions.form(each.definition)) is not None
-        ]
-        kinds: dict[str, str] = {}
-        for form in forms:
-            kinds |= kinds_of(form)
+        forms = self._forms(one, other)
+        kinds = {path: kind for form in forms for path, kind in kinds_of(form).items()}
         labels = [Labels(form, language) for form in forms] or [Labels(None, language)]
         old_answers = {} if one is None else one.answers
         found = differences(
@@ -158,6 +153,12 @@ class History:
             }
             for each in found
         ]
+
+    def _forms(self, *revisions: Revision | None) -> list[Form]:
+        """Return the versions of the form that revisions were made with, as far as they are here."""
+        made_with = [each.definition for each in revisions if each is not None]
+        forms = [self._definitions.form(digest) for digest in made_with]
+        return [form for form in forms if form is not None]
 
     def _read(self, digest: str) -> Revision | None:
         try:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from client.adding import REASONS, renamed
+from client.adding import REASONS, by_position, renamed
 from client.attaching import keep_file
 from client.blobs import Blobs
 from client.editing import Editing
@@ -59,9 +59,9 @@ class Patcher:
         _require_decided(view, laying.touched)
         if laying.violations:
             broken = dict.fromkeys((*laying.violations, *instance.session.violations()))
-            return laying.by_position({"violations": format_violations(broken)})
+            return by_position({"violations": format_violations(broken)}, laying.rows_at)
         outcome = self._editing.end_unchanged(instance) or self._finalizer.finalize(instance)
-        return laying.by_position(outcome)
+        return by_position(outcome, laying.rows_at)
 
 
 def _require_decided(view: View, touched: set[str]) -> None:
@@ -83,7 +83,7 @@ class _Laying:
         self._before = instance.session.answers()
         self._blobs = blobs
         self._folder = folder
-        self._rows_at: dict[str, str] = {}  # `contests[1]` → the path of the row that was added
+        self.rows_at: dict[str, str] = {}  # `contests[1]` → the path of the row that was added
         self.violations: list[Violation] = []
         self.touched: set[str] = set()
 
@@ -93,13 +93,6 @@ class _Laying:
         self._members(self._survey, given, "")
         self._reasons(patch.get(REASONS) or {})
 
-    def by_position(self, outcome: Json) -> Json:
-        """Return an outcome whose violations call added rows by their place in the patch."""
-        positions = {row: position for position, row in self._rows_at.items()}
-        for violation in outcome.get("violations", ()):
-            violation["path"] = renamed(violation["path"], positions)
-        return outcome
-
     def _reasons(self, given: Any) -> None:
         if not isinstance(given, dict) or not all(
             isinstance(text, str | None) for text in given.values()
@@ -107,7 +100,7 @@ class _Laying:
             self._note(REASONS, "type", "Reasons are an object of texts by path.")
             return
         for path, text in given.items():
-            place = renamed(path, self._rows_at)
+            place = renamed(path, self.rows_at)
             self._step(place, partial(self._session.give_reason, place, text or ""))
 
     def _members(self, nodes: Sequence[Node], given: Mapping[str, Any], prefix: str) -> None:
@@ -192,7 +185,7 @@ class _Laying:
         except AnswerError as error:
             self._note(f"{path}[{number}]", error.code, error.message)
             return None
-        self._rows_at[f"{path}[{number}]"] = added
+        self.rows_at[f"{path}[{number}]"] = added
         return added
 
     def _known_row(self, path: str, row: Mapping[str, Any]) -> str | None:

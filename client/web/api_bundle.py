@@ -7,12 +7,12 @@ A download changes nothing here, and nothing is called exported by it: nobody re
 browser wrote. `tianbao export` does.
 """
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from client.errors import NotFoundError
 from client.importing import LARGEST_ANSWER
-from client.services import Services
+from client.web.current import services
 
 _CHUNK = 256 * 1024
 
@@ -22,7 +22,7 @@ bp = Blueprint("bundle", __name__, url_prefix="/api")
 @bp.get("/export")
 def export() -> ResponseReturnValue:
     """Send a bundle, as it is made."""
-    exporter = _services().exporter
+    exporter = services().exporter
     bundle = exporter.prepare(is_all=request.args.get("all", "") == "1")
     if bundle.is_empty:
         raise NotFoundError("Nothing waits to be handed over.", code="nothing_to_export")
@@ -36,9 +36,4 @@ def export() -> ResponseReturnValue:
 def take() -> ResponseReturnValue:
     """Take over an answer, and tell what it says, counted."""
     request.max_content_length = LARGEST_ANSWER
-    return jsonify(_services().importer.take(iter(lambda: request.stream.read(_CHUNK), b"")))
-
-
-def _services() -> Services:
-    services: Services = current_app.extensions["services"]
-    return services
+    return jsonify(services().importer.take(iter(lambda: request.stream.read(_CHUNK), b"")))

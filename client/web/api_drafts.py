@@ -25,13 +25,12 @@ empty text for the entry as such). A body of {"decided": true} closes it as it s
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from client.blobs import LARGEST_FILE
 from client.filling import Filling
 from client.room import require_room_for_file
-from client.services import Services
 from client.web.bodies import (
     AddRowSchema,
     AnswerSchema,
@@ -43,6 +42,7 @@ from client.web.bodies import (
     UpgradeSchema,
     read_body,
 )
+from client.web.current import language, services
 
 bp = Blueprint("drafts", __name__, url_prefix="/api/drafts")
 
@@ -58,7 +58,7 @@ def open_blank() -> ResponseReturnValue:
 @bp.get("/<draft>")
 def view(draft: str) -> ResponseReturnValue:
     """Tell everything there is to draw."""
-    return jsonify(_filling().view(draft, _language()))
+    return jsonify(_filling().view(draft, language()))
 
 
 @bp.delete("/<draft>")
@@ -72,7 +72,7 @@ def discard(draft: str) -> ResponseReturnValue:
 def events(draft: str) -> ResponseReturnValue:
     """Tell what happened to a draft since a sequence that the page has seen."""
     after = request.args.get("after", 0, int)
-    return jsonify(_filling().events_since(draft, after, _language()))
+    return jsonify(_filling().events_since(draft, after, language()))
 
 
 @bp.post("/<draft>/answer")
@@ -123,42 +123,33 @@ def attach(draft: str) -> ResponseReturnValue:
     request.max_content_length = LARGEST_FILE
     path, name, media_type = (request.args[key] for key in ("path", "name", "type"))
     filling = _filling()
-    require_room_for_file(_services().home.path, request.content_length or 0)
-    return jsonify(filling.attach(draft, path, request.stream, name, media_type, _language()))
+    require_room_for_file(services().home.path, request.content_length or 0)
+    return jsonify(filling.attach(draft, path, request.stream, name, media_type, language()))
 
 
 @bp.post("/<draft>/finalize")
 def finalize(draft: str) -> ResponseReturnValue:
     """Close a draft."""
     body = read_body(FinalizeSchema(), request) if request.content_length else {"decided": False}
-    return jsonify(_services().finalize(draft, decided=body["decided"]))
+    return jsonify(services().finalize(draft, decided=body["decided"]))
 
 
 @bp.get("/<draft>/upgrade")
 def preview_upgrade(draft: str) -> ResponseReturnValue:
     """Tell what would change if a draft moved to the newest version of its form."""
-    return jsonify(_services().upgrading.preview(draft, _language()))
+    return jsonify(services().upgrading.preview(draft, language()))
 
 
 @bp.post("/<draft>/upgrade")
 def upgrade(draft: str) -> ResponseReturnValue:
     """Move a draft to the newest version of its form."""
     body = read_body(UpgradeSchema(), request)
-    return jsonify(_services().upgrading.upgrade(draft, body["language"]))
+    return jsonify(services().upgrading.upgrade(draft, body["language"]))
 
 
 def _step(body: dict[str, Any]) -> tuple[str, str, int]:
     return body["path"], body["language"], body["base"]
 
 
-def _language() -> str:
-    return request.args.get("language", "zh-CN")
-
-
 def _filling() -> Filling:
-    return _services().filling
-
-
-def _services() -> Services:
-    services: Services = current_app.extensions["services"]
-    return services
+    return services().filling

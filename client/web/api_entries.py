@@ -14,12 +14,12 @@ GET  /api/blobs/<sha256>                       an attached file, as a download t
 
 from http import HTTPStatus
 
-from flask import Blueprint, current_app, jsonify, request, send_file
+from flask import Blueprint, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 
 from client.reading import read_entry
-from client.services import Services
 from client.web.bodies import EditSchema, TakeSchema, VoidSchema, read_body
+from client.web.current import language, services
 from client.web.wishes import asked_wish
 
 bp = Blueprint("entries", __name__, url_prefix="/api")
@@ -28,64 +28,55 @@ bp = Blueprint("entries", __name__, url_prefix="/api")
 @bp.get("/entries")
 def page() -> ResponseReturnValue:
     """Tell a page of entries."""
-    return jsonify(_services().listing.page(asked_wish(request), _language()))
+    return jsonify(services().listing.page(asked_wish(request), language()))
 
 
 @bp.get("/entries/<entry>")
 def entry(entry: str) -> ResponseReturnValue:
     """Tell one entry."""
-    return jsonify(read_entry(_services(), entry, _language()))
+    return jsonify(read_entry(services(), entry, language()))
 
 
 @bp.get("/entries/<entry>/history")
 def history(entry: str) -> ResponseReturnValue:
     """Tell all revisions of an entry, and what each changed."""
-    return jsonify(revisions=_services().history.of(entry, _language(), diff=True))
+    return jsonify(revisions=services().history.of(entry, language(), diff=True))
 
 
 @bp.get("/entries/<entry>/differences")
 def differences(entry: str) -> ResponseReturnValue:
     """Tell what one revision of an entry says otherwise than another."""
     old, new = request.args["from"], request.args["to"]
-    return jsonify(_services().history.between(entry, old, new, _language()))
+    return jsonify(services().history.between(entry, old, new, language()))
 
 
 @bp.get("/entries/<entry>/conflicts")
 def conflicts(entry: str) -> ResponseReturnValue:
     """Tell what is contested of an entry."""
-    return jsonify(_services().merging.conflicts(entry, _language()))
+    return jsonify(services().merging.conflicts(entry, language()))
 
 
 @bp.post("/entries/<entry>/edit")
 def edit(entry: str) -> ResponseReturnValue:
     """Open an entry to be changed; one that is open already is gone on with."""
     body = read_body(EditSchema(), request)
-    draft = _services().editing.open(entry, body["language"])
+    draft = services().editing.open(entry, body["language"])
     return jsonify(draft=draft), HTTPStatus.CREATED
 
 
 @bp.post("/entries/<entry>/merge")
 def merge(entry: str) -> ResponseReturnValue:
     """Save what a person has decided."""
-    return jsonify(_services().merge(entry, read_body(TakeSchema(), request)["take"]))
+    return jsonify(services().merge(entry, read_body(TakeSchema(), request)["take"]))
 
 
 @bp.post("/entries/<entry>/void")
 def void(entry: str) -> ResponseReturnValue:
     """Take an entry back."""
-    return jsonify(_services().void(entry, read_body(VoidSchema(), request)["reason"]))
+    return jsonify(services().void(entry, read_body(VoidSchema(), request)["reason"]))
 
 
 @bp.get("/blobs/<sha256>")
 def blob(sha256: str) -> ResponseReturnValue:
     """Send an attached file; it is never sent as a type that could run."""
-    return send_file(_services().blob(sha256), mimetype="application/octet-stream", etag=False)
-
-
-def _services() -> Services:
-    services: Services = current_app.extensions["services"]
-    return services
-
-
-def _language() -> str:
-    return request.args.get("language", "zh-CN")
+    return send_file(services().blob(sha256), mimetype="application/octet-stream", etag=False)

@@ -10,10 +10,10 @@ POST /api/troubles/<trouble>/dismiss   put a trouble away that a person has seen
 
 from http import HTTPStatus
 
-from flask import Blueprint, current_app, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from client.services import Services
+from client.web.current import language, services
 from client.web.overview import overview
 from client.web.wishes import asked_wish
 
@@ -23,22 +23,19 @@ bp = Blueprint("home", __name__, url_prefix="/api")
 @bp.get("/home")
 def home() -> ResponseReturnValue:
     """Tell everything that the first page shows, at one moment."""
-    services: Services = current_app.extensions["services"]
-    language, seen = request.args.get("language", "zh-CN"), request.args.get("seen", "")
-    return jsonify(overview(services, asked_wish(request), language, seen))
+    seen = request.args.get("seen", "")
+    return jsonify(overview(services(), asked_wish(request), language(), seen))
 
 
 @bp.post("/sync")
 def sync() -> ResponseReturnValue:
     """Wake the worker; what comes of it shows in the states."""
-    services: Services = current_app.extensions["services"]
-    services.sync_now()
+    services().sync_now()
     return jsonify({}), HTTPStatus.ACCEPTED
 
 
 @bp.post("/troubles/<int:trouble>/dismiss")
 def dismiss(trouble: int) -> ResponseReturnValue:
     """Put a trouble away."""
-    services: Services = current_app.extensions["services"]
-    services.dismiss(trouble)
-    return jsonify(status=services.status())
+    services().dismiss(trouble)
+    return jsonify(status=services().status())
