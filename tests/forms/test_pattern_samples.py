@@ -11,7 +11,7 @@ from forms.pattern_samples import sample
 
 
 def seeded(seed: int) -> Random:
-    return Random(seed)  # noqa: S311 - samples, not secrets
+    return Random(seed)
 
 
 @pytest.mark.parametrize(
