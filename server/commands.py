@@ -76,14 +76,14 @@ def init_folder(folder: DataFolder, campaign: Path) -> None:
             pass
 
 
-def restore_folder(archive: Path, folder: DataFolder) -> Restored:
+def restore_folder(archive: Path, folder: DataFolder, *, takes_damaged: bool = False) -> Restored:
     """Make a data folder from a backup, and the auditors' database with what the backup has.
 
     Raises:
         ConflictError: the place of the new folder is not empty.
         DataFolderError: there is no backup, or it is damaged.
     """
-    restored = restore(archive, folder)
+    restored = restore(archive, folder, takes_damaged=takes_damaged)
     with hold(folder.lock), open_workplace(folder):
         return restored
 

@@ -17,13 +17,14 @@ from sync.times import format_time
 @click.command(epilog=example("--data /srv/tianbao-new restore /mnt/backup/tianbao"))
 @click.argument("path", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print an object.")
+@click.option("--damaged", is_flag=True, help="Take what is intact of a damaged backup.")
 @data_option
-def restore(path: Path, as_json: bool, folder: DataFolder) -> None:
+def restore(path: Path, as_json: bool, damaged: bool, folder: DataFolder) -> None:
     """Make a data folder, in an empty place, from the backup in DIR, and check all of it.
 
     Serve it at the old address: devices know it by its keys, and push again what it misses.
     """
-    done = restore_folder(path, folder)
+    done = restore_folder(path, folder, takes_damaged=damaged)
     if as_json:
         show_json(asdict(done) | {"made_at": format_time(done.made_at)})
     say(

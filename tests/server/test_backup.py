@@ -13,10 +13,12 @@ import pytest
 
 from server import backup as backup_module
 from server import log
+from server import restore as restore_module
 from server.admission import body_limits
 from server.app import create_app
 from server.backup import back_up
 from server.blobs import blob_path
+from server.commands import restore_folder
 from server.config import DataFolder
 from server.doctor import examine
 from server.errors import ConflictError, DataFolderError, LockedError
@@ -520,3 +522,113 @@ def test_a_copy_that_does_not_read_back_is_not_taken(folder, target, photo, monk
 
     assert back_up(folder, target, NOW).damaged == (photo,)
     assert not (target / "blobs" / photo[:2] / photo).exists()
+
+
+def change_in(pack, old, new):
+    """Change bytes of a pack that stand in it once."""
+    content = pack.read_bytes()
+    assert content.count(old) == 1
+    pack.write_bytes(content.replace(old, new))
+
+
+def test_a_damaged_backup_is_restored_as_far_as_it_is_intact_if_that_is_asked_for(
+    folder, target, push, tmp_path
+):
+    frames = push(6)
+    back_up(folder, target, NOW)
+    (pack,) = (target / "packs").iterdir()
+    change_in(pack, frames[3].payload[:300], b"X" + frames[3].payload[1:300])
+    new = DataFolder(tmp_path / "new")
+
+    with pytest.raises(DataFolderError) as caught:
+        restore(target, new)
+    done = restore(target, new, takes_damaged=True)
+
+    assert "--damaged" in caught.value.hint
+    assert {(each.code, each.subject) for each in done.findings} == {
+        ("backup_damaged", f"packs/{pack.name}"),
+        ("object_damaged", frames[3].digest),
+    }
+    assert rows(new.log_db, "leaf") == rows(folder.log_db, "leaf")
+
+
+def test_what_a_damaged_backup_lacks_comes_back_from_a_device_that_has_it(
+    folder, target, push, tmp_path, serving, device
+):
+    frames = push(6)
+    back_up(folder, target, NOW)
+    (pack,) = (target / "packs").iterdir()
+    change_in(pack, frames[3].payload[:300], b"X" + frames[3].payload[1:300])
+    new = DataFolder(tmp_path / "new")
+    restore_folder(target, new, takes_damaged=True)
+
+    with serving(new) as http:
+        http.push(device, *frames)
+
+    assert examine(new, None, NOW, may_mend=True).is_sound
+
+
+def test_a_backup_with_a_damaged_leaf_is_never_made_a_log(folder, target, push, tmp_path):
+    push(3)
+    back_up(folder, target, NOW)
+    (pack,) = (target / "packs").iterdir()
+    last = rows(folder.log_db, "leaf")[-1]
+    change_in(pack, bytes(last[5]), bytes(last[5]).replace(b"revision", b"rewision"))
+
+    with pytest.raises(DataFolderError) as caught:
+        restore(target, DataFolder(tmp_path / "new"), takes_damaged=True)
+
+    assert caught.value.code == "bad_backup"
+    assert not (tmp_path / "new" / "log.db").exists()
+
+
+@pytest.fixture
+def of_all_kinds(folder, target, push, photo):
+    """Make a backup that holds revisions and an attached file."""
+    push(3)
+    back_up(folder, target, NOW)
+
+
+@pytest.mark.usefixtures("of_all_kinds")
+@pytest.mark.parametrize("step", ["_make_log", "write_private", "_check"])
+def test_a_restore_that_was_cut_short_is_made_anew_in_the_same_place(
+    folder, target, tmp_path, monkeypatch, step
+):
+    new = DataFolder(tmp_path / "new")
+
+    def cut(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(restore_module, step, cut)
+        with pytest.raises(KeyboardInterrupt):
+            restore(target, new)
+    assert not new.log_db.exists()
+    restore(target, new)
+
+    assert_same_log(folder.log_db, new.log_db)
+    assert not list(new.path.glob("log.db.part*"))
+
+
+def test_a_place_where_another_process_is_at_work_is_left_alone(folder, target, tmp_path):
+    back_up(folder, target, NOW)
+    new = DataFolder(tmp_path / "new")
+    new.make()
+
+    with hold(new.lock), pytest.raises(LockedError):
+        restore(target, new)
+
+    restore(target, new)
+
+
+@pytest.mark.parametrize("name", ["keys/answer.key", "notes.txt", "log.db", "blobs/incoming/x"])
+def test_a_file_of_somebody_else_is_no_leftover(folder, target, tmp_path, name):
+    back_up(folder, target, NOW)
+    new = DataFolder(tmp_path / "new")
+    new.make()
+    (new.path / name).write_bytes(b"mine")
+
+    with pytest.raises(ConflictError):
+        restore(target, new)
+
+    assert (new.path / name).read_bytes() == b"mine"
