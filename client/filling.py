@@ -179,7 +179,9 @@ class Filling:
         with self._held(draft_id):  # no copy is made for a draft that is not there
             pass
         value = answer_of(self._blobs.keep(stream), name, media_type)
-        return self._step(draft_id, language, lambda session: session.answer(path, value), None, path)
+        return self._step(
+            draft_id, language, lambda session: session.answer(path, value), None, path
+        )
 
     def events_since(self, draft_id: str, sequence: int, language: str = "") -> Json:
         """Return what happened since a step: `{"steps"}`, or `{"view"}` if too much did.

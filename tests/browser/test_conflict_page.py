@@ -156,7 +156,29 @@ def test_an_edit_marks_at_its_question_what_is_contested(
     expect(page.get_by_text("请先完成或放弃它")).to_be_visible()
     page.get_by_role("button", name="继续修改").click()
     page.get_by_role("button", name="完成修改").click()
+    page.get_by_role("button", name="以这里的为准").click()
 
     page.wait_for_url(re.compile("/entries/"))
     expect(page.get_by_text("戊")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("处冲突"))).to_be_hidden()
+
+
+def test_an_edit_that_leaves_a_conflict_as_it_is_asks_before_it_decides(
+    page: Page, contested: tuple[Path, str], serve: Serve, screenshot: Screenshot
+) -> None:
+    home, entry = contested
+    running = serve(home)
+    open_entry(page, running, entry)
+    page.get_by_role("button", name="修改").click()
+
+    page.get_by_role("button", name="完成修改").click()
+    dialog = page.get_by_role("dialog", name=re.compile("处冲突没有在这里改过"))
+    expect(dialog).to_be_visible()
+    screenshot(page, "edit-undecided")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="完成修改")).to_be_enabled()
+    page.get_by_role("button", name="完成修改").click()
+    dialog.get_by_role("button", name="以这里的为准").click()
+
+    page.wait_for_url(re.compile("/entries/"))
     expect(page.get_by_role("heading", name=re.compile("处冲突"))).to_be_hidden()

@@ -165,8 +165,11 @@ export const discard = (draft) => send(at(draft), { method: 'DELETE', headers: {
 /** @param {string} draft @returns {Promise<View>} */
 export const view = (draft) => get(`${at(draft)}?${query({ language: language() })}`);
 
-/** @param {string} draft */
-export const finalize = (draft) => post(`${at(draft)}/finalize`);
+/**
+ * @param {string} draft
+ * @param {boolean} decided everything that is contested is meant as it stands
+ */
+export const finalize = (draft, decided) => post(`${at(draft)}/finalize`, { decided });
 
 /** @param {string} draft @returns {Promise<import('./types.js').Upgrade>} */
 export const upgradePreview = (draft) => get(`${at(draft)}/upgrade?${query({ language: language() })}`);

@@ -57,11 +57,23 @@ export async function fillPage(frame, draft) {
   /** @param {any} error */
   const tell = (error) => told.say(error.status ? error.message : t('problem.unreachable'));
 
+  /** Close it; what is contested and was not answered here, the person is asked about, once all else is right. */
+  async function close() {
+    const outcome = await api.finalize(draft, false);
+    const broken = outcome.violations?.filter((/** @type {import('./types.js').Violation} */ each) => each.code !== 'contested');
+    if (!outcome.violations) return outcome;
+    if (broken.length) return { violations: broken };
+    const count = outcome.violations.length;
+    const isMeant = await confirm(t('edit.decide-sure', { count }), t('edit.decide'));
+    return isMeant ? api.finalize(draft, true) : null;
+  }
+
   async function finalize() {
     button.disabled = true;
     try {
       await filling.queue.drained();
-      const outcome = await api.finalize(draft);
+      const outcome = await close();
+      if (!outcome) return;
       if (!outcome.violations) {
         filling.stop();
         location.replace(`/entries/${outcome.entry}?${outcome.unchanged ? 'unchanged' : 'new'}`);
