@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import socket
 import threading
 from functools import partial
@@ -17,7 +18,7 @@ from sync.digest import digest_of
 from sync.messages import AttachmentAnswer
 from sync.request import CONTENT_DIGEST_HEADER, Request, authorize, format_content_digest
 
-CONTENT = os.urandom(300_000)
+CONTENT = random.Random(1).randbytes(300_000)
 NAME = hashlib.sha256(CONTENT).hexdigest()
 OTHER = b"another file"
 PATH = f"/v1/attachments/{NAME}"
