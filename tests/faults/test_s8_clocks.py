@@ -30,13 +30,17 @@ from sync.revision import format_revision
 from sync.times import format_time, format_zone, parse_time, parse_zone
 
 
-def test_what_comes_of_the_days_is_the_same_by_any_clocks(cheap_folder, budget, counts):
+def test_what_comes_of_the_days_is_the_same_by_any_clocks(
+    cheap_folder, budget, counts, monkeypatch
+):
     steps = 40
     for number in range(budget.of(12, 1000)):
         seed = budget.chance("clocks", number).randrange(2**32)
         outcomes = []
         for name, time in (("right", RightTime()), ("wild", WildTime(random.Random(seed)))):
             folder = cheap_folder / f"{number}-{name}"
+            # Both are the same device: where a chain has come to in one, the other is not to know.
+            monkeypatch.setenv("TIANBAO_STATE", str(cheap_folder / f"{number}-{name}-state"))
             outcomes.append(lived(folder, seed, steps, time, random.Random(seed)))
         counts.add("steps by wild clocks", steps)
         assert outcomes[0] == outcomes[1]

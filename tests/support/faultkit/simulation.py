@@ -139,7 +139,7 @@ class SimulatedDevice:
                 self.services.filling.answer(draft, path, value, "")
         if chance.random() < 0.1:
             self.restart()
-        self._saved(self.services.finalize(draft))
+        self._saved(self.services.finalize(draft, decided=True))
 
     def void(self):
         """Take an entry back."""
