@@ -2,7 +2,8 @@
 
 * Without the folder's lock, beside a running server, it only looks.
 * With it, and nobody else at work, it also mends: objects, signatures, files and keys out of a
-  backup, by bytes that have the right digest and no others; indexes of the database; what is only
+  backup, by bytes that have the right digest and no others; what the rows of a revision say of
+  what is signed; indexes of the database; what is only
   derived, by making it again.
 * A damaged file that no backup has is set aside, so that the server asks for it again. Nothing is
   ever deleted but what is derived, or what the next start would sweep away too.
@@ -20,6 +21,7 @@ from server.archive import Archive, Manifest, copy_file, has_name
 from server.blobs import Blobs, blob_path
 from server.config import PRIVATE_FOLDER, DataFolder, write_private
 from server.db import Connection, DatabaseError, open_reader, open_writer, transaction
+from server.drawn_rows import draw_again
 from server.errors import DataFolderError, ServerError
 from server.keys import open_keys
 from server.migrations import migrate
@@ -153,11 +155,12 @@ def _mend_log(
             if any(finding.code == "pages_damaged" for finding in found):
                 connection.execute("REINDEX")
                 is_tried = True
-            if archive is None:
-                return is_tried
             for finding in found:
-                if finding.code in _FROM_OBJECTS:
+                if finding.code == "row_damaged":
+                    is_tried = draw_again(connection, finding.subject) or is_tried
+                elif finding.code in _FROM_OBJECTS and archive is not None:
                     is_tried = _mend_object(connection, archive, finding.subject) or is_tried
+                    draw_again(connection, finding.subject)
     except (DatabaseError, DataFolderError):
         pass  # what could not be mended is found again
     return is_tried

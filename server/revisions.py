@@ -179,6 +179,10 @@ def heal(connection: Connection, arrival: Arrival, *, was_gone: bool) -> None:
     if can_sign or not is_named(row["bytes"], arrival.digest):
         signature = arrival.signature if can_sign else row["signature"]
         log.put_back_object(connection, arrival.digest, "revision", arrival.content, signature)
+        connection.executemany(
+            "UPDATE attachment_use SET size = ? WHERE sha256 = ? AND revision = ?",
+            [(file.size, file.sha256, arrival.digest) for file in arrival.revision.attachments],
+        )
 
 
 def owners(connection: Connection, entries: Sequence[str]) -> dict[str, Owner]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from forms.catalogue import load_form
 from forms.errors import FormError
 from server.db import Connection, DatabaseError, Row
+from server.drawn_rows import WITH_REVISIONS, agrees
 from sync.digest import digest_of
 from sync.errors import MessageError, SignatureError, VersionError
 from sync.keys import REVISION_TYPE, verify
-from sync.revision import Revision, parse_revision
+from sync.revision import parse_revision
 from sync.statement import Statement, StatementKind, parse_statement
 from sync.times import format_time
 
@@ -22,19 +23,10 @@ _FROM_BACKUP = (
     "Stop the server and run `tianbao-server doctor --backup DIR`: a backup may hold the bytes. "
     "Devices send again what they hold only where a server comes back older, from a backup."
 )
+_DOCTOR = "Stop the server and run `tianbao-server doctor`: it draws them again."
 _WITH_OBJECT = frozenset(
     {StatementKind.REVISION, StatementKind.FORM, StatementKind.CAMPAIGN, StatementKind.UNITS}
 )
-_OBJECTS = """
-SELECT object.digest, object.kind, object.bytes, object.signature, device.public_key,
-    revision.idx, revision.entry, revision.form, revision.definition, revision.device,
-    revision.incarnation, revision.sequence, revision.previous, revision.operation, revision.unit
-FROM object LEFT JOIN revision ON revision.digest = object.digest
-LEFT JOIN device ON device.id = revision.device
-"""
-_FACTS = (
-    "entry", "form", "definition", "device", "incarnation", "sequence", "previous", "operation",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +125,12 @@ def _scrub_leaf(name: str, statement: Statement, row: Row) -> Iterator[Finding]:
 
 
 def _scrub_objects(connection: Connection) -> Iterator[Finding]:
-    for row in connection.execute(_OBJECTS):
+    for row in connection.execute(WITH_REVISIONS):
         content = bytes(row["bytes"])
         if digest_of(content) != row["digest"]:
             yield Finding("object_damaged", row["digest"], _whose(row), _FROM_BACKUP)
         elif row["idx"] is not None:
-            yield from _scrub_revision(row, content)
+            yield from _scrub_revision(connection, row, content)
 
 
 def _whose(row: Row) -> str:
@@ -150,7 +142,7 @@ def _whose(row: Row) -> str:
     )
 
 
-def _scrub_revision(row: Row, content: bytes) -> Iterator[Finding]:
+def _scrub_revision(connection: Connection, row: Row, content: bytes) -> Iterator[Finding]:
     digest = row["digest"]
     try:
         revision = parse_revision(content)
@@ -159,18 +151,14 @@ def _scrub_revision(row: Row, content: bytes) -> Iterator[Finding]:
     except MessageError as error:
         yield Finding("revision_unreadable", digest, error.message, _ORGANISER)
         return
-    if not _agrees(revision, row):
-        message = f"Its row says other than its bytes; {_whose(row)}"
-        yield Finding("row_damaged", digest, message, _ORGANISER)
+    if not agrees(connection, row, revision):
+        message = f"Its rows say other than what is signed; {_whose(row)}"
+        yield Finding("row_damaged", digest, message, _DOCTOR)
     elif row["public_key"] is not None:
         try:
             verify(bytes(row["public_key"]), REVISION_TYPE, content, bytes(row["signature"] or b""))
         except SignatureError as error:
             yield Finding("signature_wrong", digest, error.message, _FROM_BACKUP)
-
-
-def _agrees(revision: Revision, row: Row) -> bool:
-    return all(getattr(revision, fact) == row[fact] for fact in _FACTS)
 
 
 def _scrub_places(connection: Connection) -> Iterator[Finding]:
@@ -181,7 +169,13 @@ def _scrub_places(connection: Connection) -> Iterator[Finding]:
         "UNION ALL SELECT object FROM leaf LEFT JOIN revision ON revision.idx = leaf.idx "
         "WHERE leaf.kind = 'revision' AND revision.idx IS NULL "
         "UNION ALL SELECT object FROM leaf LEFT JOIN attachment ON attachment.idx = leaf.idx "
-        "WHERE leaf.kind = 'attachment' AND 'sha256:' || attachment.sha256 IS NOT leaf.object"
+        "WHERE leaf.kind = 'attachment' AND 'sha256:' || attachment.sha256 IS NOT leaf.object "
+        "UNION ALL SELECT object FROM leaf LEFT JOIN revision ON revision.decided_idx = leaf.idx "
+        "WHERE leaf.kind = 'outcome' AND revision.digest IS NOT leaf.object "
+        "UNION ALL SELECT DISTINCT parent.revision FROM parent "
+        "LEFT JOIN revision ON revision.digest = parent.revision WHERE revision.digest IS NULL "
+        "UNION ALL SELECT DISTINCT attachment_use.revision FROM attachment_use LEFT JOIN revision "
+        "ON revision.digest = attachment_use.revision WHERE revision.digest IS NULL"
     )
     for row in rows:
         message = "Its row and its leaf do not belong together."

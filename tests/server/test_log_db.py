@@ -136,11 +136,16 @@ def test_a_new_file_has_the_version_of_this_program(connection):
 
 
 @pytest.fixture
-def old_folder(folder, clock, services, device):
-    """A data folder as version 1 left it, with entries that name files; one of them is damaged."""
+def frames(device):
+    """Revisions that each say another size of a file."""
     photo = {"name": "a.jpg", "type": "image/jpeg", "sha256": "ab" * 32}
     sizes = (4711, 12, 13)
-    frames = [device.frame(device.revision({"photo": photo | {"size": size}})) for size in sizes]
+    return [device.frame(device.revision({"photo": photo | {"size": size}})) for size in sizes]
+
+
+@pytest.fixture
+def old_folder(folder, services, frames):
+    """A data folder as version 1 left it, with entries that name files; the last is damaged."""
     services.ingest.push(frames)
     services.close()
     path = folder.log_db
@@ -196,6 +201,13 @@ def test_a_data_folder_of_version_1_knows_at_once_what_sizes_its_files_have(old_
         assert services.store_chunk("north", Chunk("ab" * 32, 0, 4711, bytes(2000))) == 2000
 
     assert sizes_in(old_folder) == (SCHEMA_VERSION, [None, 12, 4711])
+
+
+def test_a_size_that_a_damaged_revision_hid_is_known_once_it_comes_again(old_folder, clock, frames):
+    with open_services(old_folder, clock) as services:
+        services.ingest.push(frames)
+
+    assert sizes_in(old_folder) == (SCHEMA_VERSION, [12, 13, 4711])
 
 
 def test_a_backup_of_version_1_is_restored_and_brought_up_to_date(old_folder, clock, tmp_path):

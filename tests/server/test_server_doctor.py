@@ -11,10 +11,13 @@ from server.backup import back_up
 from server.blobs import blob_path
 from server.commands import doctor_folder, init_folder
 from server.config import DataFolder
+from server.db import open_reader
+from server.doctor import examine
 from server.errors import DataFolderError
 from server.projection.projector import Projector
 from server.services import open_services
 from sync.digest import digest_of
+from sync.revision import parse_revision
 from sync.statement import Statement, StatementKind
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -141,7 +144,7 @@ def test_a_lost_object_and_a_damaged_signature_are_mended_from_a_backup(
         ("UPDATE leaf SET bytes = x'7b7d' WHERE idx = 4", "leaf_damaged"),
         ("UPDATE leaf SET object = 'sha256:00' WHERE idx = 4", "leaf_damaged"),
         ("DELETE FROM leaf WHERE idx = 2", "leaf_missing"),
-        ("UPDATE revision SET entry = 'another'", "row_damaged"),
+        ("UPDATE revision SET state = 'quarantined'", "row_damaged"),
         ("DELETE FROM revision", "row_damaged"),
         ("DELETE FROM attachment WHERE size = 3", "row_damaged"),
     ],
@@ -251,3 +254,117 @@ def test_a_folder_that_was_just_made_is_sound(tmp_path, campaign_dir, clock):
 def _audit_rows(folder):
     with closing(sqlite3.connect(folder.audit_db)) as connection:
         return connection.execute("SELECT * FROM visit ORDER BY 1").fetchall()
+
+
+@pytest.fixture
+def linked(folder, device, services):
+    """Return a revision that has a parent and names a file."""
+    first = device.frame(device.revision({"title": "一"}))
+    entry = parse_revision(first.payload).entry
+    photo = {"name": "a.jpg", "type": "image/jpeg", "size": 4711, "sha256": "ab" * 32}
+    made = device.revision({"title": "二", "photo": photo}, entry=entry, parents=(first.digest,))
+    second = device.frame(made)
+    services.ingest.push([first, second])
+    with closing(Projector(folder.log_db, folder.audit_db)) as projector:
+        projector.catch_up()
+    services.close()
+    return second.digest
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE revision SET received_at = '2020-01-01T00:00:00.000Z' WHERE digest = ?",
+        "UPDATE revision SET made_wall = '1999-01-01T00:00:00.000Z' WHERE digest = ?",
+        "UPDATE revision SET made_local = '1999' WHERE digest = ?",
+        "UPDATE revision SET member = 'somebody' WHERE digest = ?",
+        "UPDATE revision SET unit = 'south' WHERE digest = ?",
+        "UPDATE revision SET unit = NULL WHERE digest = ?",
+        "UPDATE revision SET sequence = 99 WHERE digest = ?",
+        "DELETE FROM parent WHERE revision = ?",
+        "UPDATE parent SET parent = 'another' WHERE revision = ?",
+        "INSERT INTO parent VALUES (?, 'another')",
+        "DELETE FROM attachment_use WHERE revision = ?",
+        "UPDATE attachment_use SET size = 1 WHERE revision = ?",
+        "UPDATE attachment_use SET size = NULL WHERE revision = ?",
+        "UPDATE attachment_use SET sha256 = 'other' WHERE revision = ?",
+    ],
+)
+def test_a_row_that_says_other_than_what_is_signed_is_drawn_again(folder, linked, change, sql):
+    def all_rows():
+        tables = ("revision", "parent", "attachment_use")
+        with closing(open_reader(folder.log_db)) as connection:
+            found = [connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables]  # noqa: S608 - a test's own names
+        return [sorted(map(tuple, rows), key=repr) for rows in found]
+
+    before = all_rows()
+    change(sql, linked)
+
+    looked = examine(folder, None, NOW, may_mend=False)
+    mended = examine(folder, None, NOW, may_mend=True)
+
+    assert ("row_damaged", linked) in {(each.code, each.subject) for each in looked.findings}
+    assert mended.is_sound
+    assert all_rows() == before
+    assert examine(folder, None, NOW, may_mend=True).findings == ()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE revision SET state = 'quarantined' WHERE digest = ?",
+        "UPDATE revision SET code = 'rules' WHERE digest = ?",
+        "UPDATE revision SET violations = '[' WHERE digest = ?",
+        "UPDATE revision SET decided_idx = 3 WHERE digest = ?",
+    ],
+)
+def test_a_verdict_that_does_not_fit_together_is_told(folder, linked, change, sql):
+    change(sql, linked)
+
+    found = examine(folder, None, NOW, may_mend=False).findings
+
+    assert ("row_damaged", linked) in {(each.code, each.subject) for each in found}
+
+
+def test_what_hangs_on_no_revision_is_told(folder, linked, change):
+    change("INSERT INTO attachment_use VALUES ('x', 'nobody', 1)")
+    change("INSERT INTO parent VALUES ('nothing', 'x')")
+
+    found = examine(folder, None, NOW, may_mend=False).findings
+
+    assert {each.subject for each in found} == {"nobody", "nothing"}
+
+
+@pytest.fixture
+def decided(folder, device, services):
+    """Return a revision that was held, and is decided."""
+    later = b'{"settings":{"form_id":"later","version":"1","form_title":{"en":"L"},"default_language":"en"},"survey":[{"type":"text","name":"title","label":{"en":"T"}}]}'
+    held = device.frame(device.revision(form="later", definition=digest_of(later)))
+    services.ingest.push([held])
+    services.publish(later)
+    with closing(Projector(folder.log_db, folder.audit_db)) as projector:
+        projector.catch_up()
+    services.close()
+    return held.digest
+
+
+def test_what_was_held_and_is_decided_is_sound(folder, decided):
+    assert examine(folder, None, NOW, may_mend=False).is_sound
+
+
+def test_an_outcome_that_its_row_does_not_say_is_told(folder, decided, change):
+    change("UPDATE revision SET state = 'held', decided_idx = NULL WHERE digest = ?", decided)
+
+    found = examine(folder, None, NOW, may_mend=False).findings
+
+    assert ("row_damaged", decided) in {(each.code, each.subject) for each in found}
+
+
+def test_a_revision_of_a_device_that_was_enrolled_later_is_sound(folder, services, stranger):
+    device = stranger("later")
+    services.ingest.push([device.frame()])
+    services.enrol(device.enrol_request(services.invite("north", "reporter").code))
+    with closing(Projector(folder.log_db, folder.audit_db)) as projector:
+        projector.catch_up()
+
+    assert examine(folder, None, NOW, may_mend=False).is_sound
