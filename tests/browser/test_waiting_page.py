@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from client.services import open_services
 from client.troubles import Troubles
+from sync.times import format_time
 
 Serve = Callable[[Path], Any]
 Add = Callable[..., list[str]]
@@ -66,8 +67,8 @@ def test_of_many_entries_the_first_hundred_are_drawn_and_any_is_found(
                 (entries[1],),
             )
             services.db.write(
-                "UPDATE revision SET made_at = '2020-01-01T00:00:00.000Z' WHERE entry = ?",
-                (entries[0],),
+                "UPDATE revision SET made_at = ? WHERE entry = ?",
+                (format_time(datetime.now(UTC) - timedelta(days=8)), entries[0]),
             )
     running = serve(sample_home)
     page.goto(running.address)
