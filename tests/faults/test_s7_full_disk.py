@@ -72,7 +72,7 @@ def test_a_device_on_a_full_disk_keeps_its_promises_and_goes_on_with_more_room(
             assert device.broken(tmp_path) == []
             assert device.promises.saved.keys() == device.promises.delivered
     tell(counts, "device", met)
-    assert met.keys() >= {"open", "enrol", "type", "attach", "finalize", "sync"}
+    assert met.keys() >= {"open", "enrol", "type", "attach", "finalize"}
 
 
 def test_a_server_on_a_full_disk_keeps_its_promises_and_goes_on_with_more_room(
