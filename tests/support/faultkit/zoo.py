@@ -13,6 +13,7 @@ import sys
 
 import client.db
 import client.device
+import client.high_water
 import client.journal
 import client.outbox
 import client.pull
@@ -185,6 +186,7 @@ def client_deletes_after_sending(put):
 def client_goes_on_with_a_copy(put):
     """Takes a home that was put back for the one that it was: its chain forks."""
     put(client.device, "_is_copy", lambda *_: False)
+    put(client.high_water.HighWater, "reached", lambda *_: 0)
 
 
 @bug
