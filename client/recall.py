@@ -2,8 +2,9 @@
 
 It holds fewer revisions than it has made, and would give places in its chain a second time. What tells
 of it: the files of the home (`client.device`), the mark of its chain (`client.high_water`), or a
-revision of this very device that the server has and the home does not. Either way a new incarnation begins, so that both chains stay in full sight; what
-comes back from the server is this device's own again, and a person is told.
+revision of this very device that the server has and the home does not. Either way a new incarnation
+begins, so that both chains stay in full sight; what comes back from the server is this device's own
+again, and a person is told.
 """
 
 import logging
